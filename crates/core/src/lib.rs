@@ -1,0 +1,16 @@
+//! The law: what a policy document says, who may have what, and which names follow from it.
+//!
+//! ```text
+//!   policy ──▶ parse ─▶ validate ─▶ decide ─▶ Decision        identity, session: names and states that
+//!      │                                                       broker and operator derive alone
+//!      └─────▶ publish (portable text for SSM)                 protocol: what sidecar and broker say
+//! ```
+//!
+//! Pure and total: no I/O, no clock, no randomness; `now` is always an argument. Nothing here knows Kubernetes or AWS
+//! clients. Programs and the other crates depend on this one, and it depends on none of them.
+
+pub mod identity;
+pub mod policy;
+pub mod protocol;
+pub mod session;
+pub mod time;
