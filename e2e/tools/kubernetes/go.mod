@@ -3,7 +3,7 @@
 // pinned to the release that was published from it.
 module sentinel.dev/e2e/tools/kubernetes
 
-go 1.26
+go 1.24.0
 
 tool (
 	k8s.io/kubernetes/cmd/kube-apiserver
