@@ -39,14 +39,14 @@ run_logged() {
     next=$((SECONDS + 20))
     while kill -0 "$pid" 2>/dev/null; do
         if ((SECONDS >= next)); then
-            say "  … still $what: $((SECONDS - started)) s"
+            say "  … still ${what%% (*}: $((SECONDS - started)) s"
             next=$((SECONDS + 20))
         fi
         sleep 0.2
     done
     if ! wait "$pid"; then
         tail -n 15 "$log" >&2
-        die "$what failed; the whole output is in $log"
+        die "${what%% (*} failed; the whole output is in $log"
     fi
     say "  done in $((SECONDS - started)) s"
 }
@@ -55,9 +55,9 @@ run_logged() {
 
 tool_version() {
     case $1 in
-    kubernetes) sed -n 's|.*k8s.io/kubernetes v||p' "$E2E/tools/kubernetes/go.mod" ;;
-    helm) sed -n 's|.*helm.sh/helm/v4 v||p' "$E2E/tools/helm/go.mod" ;;
-    coredns) sed -n 's|.*github.com/coredns/coredns v||p' "$E2E/tools/coredns/go.mod" ;;
+    kubernetes) sed -n 's|.*k8s.io/kubernetes v\([^ ]*\).*|\1|p' "$E2E/tools/kubernetes/go.mod" ;;
+    helm) sed -n 's|.*helm.sh/helm/v4 v\([^ ]*\).*|\1|p' "$E2E/tools/helm/go.mod" ;;
+    coredns) sed -n 's|.*github.com/coredns/coredns v\([^ ]*\).*|\1|p' "$E2E/tools/coredns/go.mod" ;;
     dynamodb) sed -n '/DynamoDBLocal/,/version/s|.*<version>\(.*\)</version>|\1|p' "$E2E/tools/dynamodb/pom.xml" ;;
     moto) sed -n 's|.*==||p' "$E2E/tools/moto/requirements.txt" ;;
     pause) echo 1 ;;
