@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The policy language: what a document says, and what that means for a request.
+//!
+//! ```text
+//!   text ─▶ yaml ─▶ walk ─▶ AccessPolicy ─▶ decide(request) ─▶ Decision
+//!                    │            │
+//!        every problem at once    └─▶ print ─▶ canonical text, custom resource, publish
+//! ```
+
+mod access;
+mod decide;
+mod effect;
+mod pattern;
+mod problem;
+pub mod publish;
+mod reason;
+mod rule;
+mod spelling;
+pub(crate) mod words;
+
+pub use access::AccessPolicy;
+pub use decide::{Decision, Request};
+pub use effect::{Effect, Mode, Verdict};
+pub use pattern::{InvalidPattern, Pattern};
+pub use problem::{Problem, Problems};
+pub use reason::Reason;
+pub use rule::{Conditions, DeviceCondition, Rule};
+pub use spelling::Spelling;
+pub use words::UnknownWord;

@@ -1,0 +1,45 @@
+//! A time of day, to the minute.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// `HH:MM` on the 24-hour clock, always two digits each. `24:00` is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClockTime(u16);
+
+/// Why a text is no time of day.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid hour format '{0}': write HH:MM on the 24-hour clock, from 00:00 to 23:59")]
+pub struct InvalidClockTime(String);
+
+impl ClockTime {
+    /// Minutes since midnight, below 1440.
+    pub const fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
+impl FromStr for ClockTime {
+    type Err = InvalidClockTime;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).map(Self).ok_or_else(|| InvalidClockTime(text.chars().take(32).collect()))
+    }
+}
+
+fn parse(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+fn two_digits(text: &str) -> Option<u16> {
+    let legal = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if legal { text.parse().ok() } else { None }
+}
+
+impl fmt::Display for ClockTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
