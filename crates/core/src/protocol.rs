@@ -99,7 +99,14 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of `code` that says `message`.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), rule: None, reason: None, lease_ms: None, trust_bundle: None }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            rule: None,
+            reason: None,
+            lease_ms: None,
+            trust_bundle: None,
+        }
     }
 }
 

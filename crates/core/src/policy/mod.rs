@@ -15,6 +15,7 @@ pub mod publish;
 mod reason;
 mod rule;
 mod spelling;
+mod unknown;
 pub(crate) mod words;
 
 pub use access::AccessPolicy;
@@ -25,4 +26,5 @@ pub use problem::{Problem, Problems};
 pub use reason::Reason;
 pub use rule::{Conditions, DeviceCondition, Rule};
 pub use spelling::Spelling;
+pub use unknown::unknown_key;
 pub use words::UnknownWord;
