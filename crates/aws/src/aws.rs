@@ -1,0 +1,114 @@
+//! The clients, made once from the environment.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+use crate::{Issuer, Parameters, Sessions};
+
+/// How long a call may take.
+///
+/// `attempt` bounds one try and `operation` all of them together with the waits between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP and TLS.
+    pub connect: Duration,
+    /// One try.
+    pub attempt: Duration,
+    /// The whole call.
+    pub operation: Duration,
+}
+
+impl Timeouts {
+    /// For the credential path: the broker has to answer within 700 ms, whatever AWS does.
+    pub const CREDENTIAL_PATH: Self = Self {
+        connect: Duration::from_millis(250),
+        attempt: Duration::from_millis(400),
+        operation: Duration::from_millis(600),
+    };
+    /// For a controller, which nobody waits for.
+    pub const CONTROLLER: Self =
+        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(5), operation: Duration::from_secs(12) };
+}
+
+/// How to reach AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The region; otherwise the environment's.
+    pub region: Option<String>,
+    /// One endpoint for all services; otherwise the environment's (`AWS_ENDPOINT_URL_DYNAMODB` …), otherwise AWS's own.
+    pub endpoint: Option<String>,
+    /// Of DynamoDB and STS. SSM, which no pod waits for, always has [`Timeouts::CONTROLLER`].
+    pub timeouts: Timeouts,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { region: None, endpoint: None, timeouts: Timeouts::CREDENTIAL_PATH }
+    }
+}
+
+/// The clients. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    sessions: Sessions,
+    parameters: Parameters,
+    issuer: Issuer,
+}
+
+impl Aws {
+    /// From the environment's default chain, with the timeouts of the credential path.
+    pub async fn load(region: Option<String>) -> Self {
+        Self::load_with(Settings { region, ..Settings::default() }).await
+    }
+
+    /// From the environment's default chain, as `settings` say.
+    pub async fn load_with(settings: Settings) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(region) = settings.region {
+            loader = loader.region(Region::new(region));
+        }
+        if let Some(endpoint) = settings.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        Self::new(&loader.load().await, settings.timeouts)
+    }
+
+    fn new(config: &SdkConfig, timeouts: Timeouts) -> Self {
+        let patient = tuned(config, Timeouts::CONTROLLER, RetryConfig::disabled());
+        // One more try, soon: a longer wait would outlive the operation's timeout.
+        let quick = RetryConfig::standard().with_max_attempts(2).with_max_backoff(Duration::from_millis(50));
+        let prompt = tuned(config, timeouts, quick);
+        Self {
+            sessions: Sessions::new(aws_sdk_dynamodb::Client::new(&prompt)),
+            parameters: Parameters::new(aws_sdk_ssm::Client::new(&patient)),
+            issuer: Issuer::new(aws_sdk_sts::Client::new(&prompt)),
+        }
+    }
+
+    /// The session tables.
+    pub fn sessions(&self) -> Sessions {
+        self.sessions.clone()
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> Parameters {
+        self.parameters.clone()
+    }
+
+    /// The issuer of credentials.
+    pub fn issuer(&self) -> Issuer {
+        self.issuer.clone()
+    }
+}
+
+fn tuned(config: &SdkConfig, timeouts: Timeouts, retry: RetryConfig) -> SdkConfig {
+    let limits = TimeoutConfig::builder()
+        .connect_timeout(timeouts.connect)
+        .operation_attempt_timeout(timeouts.attempt)
+        .operation_timeout(timeouts.operation)
+        .build();
+    config.to_builder().timeout_config(limits).retry_config(retry).build()
+}
