@@ -43,3 +43,24 @@ impl fmt::Display for ClockTime {
         write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ClockTime;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("00:00", 0)]
+    #[case("09:05", 545)]
+    #[case("23:59", 1439)]
+    fn reads_and_prints(#[case] text: &str, #[case] minutes: u16) {
+        let time: ClockTime = text.parse().unwrap();
+        assert_eq!((time.minutes(), time.to_string().as_str()), (minutes, text));
+    }
+
+    #[rstest]
+    fn refuses(#[values("24:00", "9:00", "09:5", "09:60", "0900", "", ":", "09:00:00", " 09:00", "+9:00", "\u{660}9:00")] text: &str) {
+        let message = text.parse::<ClockTime>().unwrap_err().to_string();
+        assert!(message.starts_with(&format!("invalid hour format '{text}'")), "{message}");
+    }
+}

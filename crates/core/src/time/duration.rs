@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod parse;
+
 const SECOND: i64 = 1_000_000_000;
 
 /// A duration in nanoseconds, written as Go writes it: `15m0s`, `1h30m0s`, `1.5s`. Negative ones exist.
@@ -13,7 +15,7 @@ pub struct GoDuration(i64);
 
 /// Why a text is no duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid duration '{0}'")]
+#[error("invalid duration '{0}': write it as Go does, such as 30m, 1h30m or 24h (units ns, us, ms, s, m, h; there is no d)")]
 pub struct InvalidDuration(String);
 
 impl GoDuration {
@@ -55,13 +57,58 @@ impl FromStr for GoDuration {
     type Err = InvalidDuration;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Err(InvalidDuration(text.to_owned()))
+        parse::nanos(text).map(Self).ok_or_else(|| InvalidDuration(text.chars().take(64).collect()))
     }
 }
 
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}s", self.as_secs())
+        if self.is_negative() {
+            f.write_str("-")?;
+        }
+        match self.0.unsigned_abs() {
+            0 => f.write_str("0s"),
+            nanos @ 1..1_000 => write!(f, "{nanos}ns"),
+            nanos @ 1_000..1_000_000 => write!(f, "{}µs", Decimal { value: nanos, places: 3 }),
+            nanos @ 1_000_000..1_000_000_000 => write!(f, "{}ms", Decimal { value: nanos, places: 6 }),
+            nanos => write_clock(f, nanos),
+        }
+    }
+}
+
+/// Hours, minutes and seconds; from the largest that isn't zero, all of the smaller ones.
+fn write_clock(f: &mut fmt::Formatter<'_>, nanos: u64) -> fmt::Result {
+    let minute = 60 * SECOND.unsigned_abs();
+    let (minutes, rest) = (nanos / minute, nanos % minute);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    if hours > 0 {
+        write!(f, "{hours}h")?;
+    }
+    if hours > 0 || minutes > 0 {
+        write!(f, "{minutes}m")?;
+    }
+    write!(f, "{}s", Decimal { value: rest, places: 9 })
+}
+
+/// `value / 10^places` without trailing zeros.
+struct Decimal {
+    value: u64,
+    places: u32,
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one = 10_u64.pow(self.places);
+        write!(f, "{}", self.value / one)?;
+        let (mut fraction, mut width) = (self.value % one, self.places as usize);
+        if fraction == 0 {
+            return Ok(());
+        }
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            width -= 1;
+        }
+        write!(f, ".{fraction:0width$}")
     }
 }
 
@@ -77,3 +124,6 @@ impl<'de> Deserialize<'de> for GoDuration {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

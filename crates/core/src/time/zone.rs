@@ -63,3 +63,29 @@ impl PartialEq for TimeZone {
 }
 
 impl Eq for TimeZone {}
+
+#[cfg(test)]
+mod tests {
+    use super::TimeZone;
+    use rstest::rstest;
+
+    #[rstest]
+    fn accepts(#[values("UTC", "America/New_York", "Europe/London", "Asia/Kolkata", "GMT", "Etc/GMT+5", "US/Eastern")] name: &str) {
+        assert_eq!(name.parse::<TimeZone>().unwrap().to_string(), name);
+    }
+
+    #[rstest]
+    #[case("america/new_york", "did you mean America/New_York?")]
+    #[case("utc", "did you mean UTC?")]
+    #[case("Mars/Olympus", "IANA name")]
+    #[case("Local", "IANA name")]
+    #[case("", "IANA name")]
+    #[case("EST5EDT4,M3.2.0,M11.1.0", "IANA name")]
+    #[case("+02:00", "IANA name")]
+    #[case("../../etc/passwd", "IANA name")]
+    #[case("Etc/Unknown", "IANA name")]
+    fn refuses(#[case] name: &str, #[case] hint: &str) {
+        let message = name.parse::<TimeZone>().unwrap_err().to_string();
+        assert!(message.starts_with(&format!("invalid timezone '{name}'")) && message.contains(hint), "{message}");
+    }
+}
