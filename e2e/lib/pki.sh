@@ -5,11 +5,7 @@
 make_pki() {
     local pki=$STATE/pki
     mkdir -p "$pki" "$STATE/kubeconfig"
-    new_key -x509 -days 3650 -subj "/CN=sentinel-e2e-$NAME" -keyout "$pki/ca.key" -out "$pki/ca.crt"
-    # RSA, as every real cluster has it: tokens signed otherwise would not look ordinary.
-    openssl genrsa -out "$pki/service-accounts.key" 2048 2>/dev/null
-    openssl rsa -in "$pki/service-accounts.key" -pubout -out "$pki/service-accounts.pub" 2>/dev/null
-
+    make_authority
     issue apiserver /CN=kube-apiserver serverAuth "IP:$NODE_IP,IP:$SERVICE_PREFIX.1,IP:127.0.0.1,DNS:localhost,DNS:kubernetes,\
 DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local"
     issue apiserver-kubelet-client /CN=kube-apiserver-kubelet-client clientAuth
@@ -23,6 +19,14 @@ DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.clu
     issue coredns /CN=sentinel-e2e:coredns clientAuth
     local user
     for user in admin kubelet controller-manager scheduler proxy coredns; do make_kubeconfig "$user"; done
+}
+
+make_authority() {
+    local pki=$STATE/pki
+    new_key -x509 -days 3650 -subj "/CN=sentinel-e2e-$NAME" -keyout "$pki/ca.key" -out "$pki/ca.crt"
+    # RSA, as every real cluster has it: tokens signed otherwise would not look ordinary.
+    openssl genrsa -out "$pki/service-accounts.key" 2048 2>/dev/null
+    openssl rsa -in "$pki/service-accounts.key" -pubout -out "$pki/service-accounts.pub" 2>/dev/null
 }
 
 new_key() {
