@@ -1,1 +1,1 @@
-//! Integration tests live in `tests/`.
+//! The integration tests are in `tests/it`; this crate has no code of its own.

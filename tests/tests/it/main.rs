@@ -1,0 +1,8 @@
+//! Integration tests, one binary. `tests/control-plane run cargo test -p sentinel-tests` gives them what they talk to;
+//! see `world.rs`. One file per story.
+#![allow(missing_docs, reason = "tests are read, not linked to")]
+
+#[cfg(test)]
+mod definitions;
+#[cfg(test)]
+mod world;
