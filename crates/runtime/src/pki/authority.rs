@@ -111,7 +111,7 @@ pub(super) fn since_epoch(time: Timestamp) -> Result<Duration, PkiError> {
 mod tests {
     use super::*;
 
-    const DAY: Duration = Duration::from_secs(86400);
+    const DAY: Duration = Duration::from_hours(24);
 
     #[test]
     fn what_was_made_can_be_read_again() {

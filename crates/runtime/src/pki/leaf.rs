@@ -16,7 +16,7 @@ use super::authority::{common_name, since_epoch};
 use super::{PkiError, pem};
 
 /// How far before its making a leaf is valid: for clients whose clock is behind.
-const BACKDATED: Duration = Duration::from_secs(24 * 3600);
+const BACKDATED: Duration = Duration::from_hours(24);
 
 /// A serving certificate with its key.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::pki::Authority;
 
-    const DAY: Duration = Duration::from_secs(86400);
+    const DAY: Duration = Duration::from_hours(24);
 
     fn names() -> Vec<String> {
         vec!["sentinel-broker.sentinel-system.svc".to_owned(), "sentinel-broker".to_owned()]

@@ -19,7 +19,7 @@ pub(super) fn certificate(pem: &str) -> Result<CertificateDer<'static>, PkiError
 
 /// PEM texts, one after the other.
 pub(crate) fn concatenated<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    texts.map(|text| format!("{}\n", text.trim())).collect()
+    texts.flat_map(|text| [text.trim(), "\n"]).collect()
 }
 
 /// What we need to know of a certificate.

@@ -19,7 +19,7 @@ const MOST_STEPS: usize = 16;
 /// Replicas start together and race; one of them wins each round.
 const MOST_ROUNDS: usize = 8;
 /// A plan is looked at again after this at the latest, so that a clock that was put right is noticed.
-const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+const LOOK_AGAIN: Duration = Duration::from_hours(1);
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 /// Between two looks, however often the Secret changes.
@@ -41,9 +41,9 @@ struct Served {
 }
 
 impl ServingCertificate {
-    /// Waits until there is a certificate for `dns_names` in the Secret (making it, if this replica is the first) and its
-    /// CA bundle in the ConfigMap; then keeps both up, in the background, until `shutdown`. The server configuration
-    /// changes while it serves.
+    /// Waits until there is a certificate for `dns_names` in the Secret, making it if this replica is the first. Then, in
+    /// the background until `shutdown`, keeps it and the CA bundle in the ConfigMap up; the server configuration changes
+    /// while it serves.
     ///
     /// Needs the rights get, list, watch, update on both objects, by name, and create on their kinds.
     pub async fn start(
@@ -77,12 +77,12 @@ impl ServingCertificate {
         let mut changes = self.changes();
         let work = async {
             loop {
-                let changed = async {
+                let anything = async {
                     while changes.next().await.is_none() {
-                        std::future::pending::<()>().await
+                        std::future::pending::<()>().await;
                     }
                 };
-                _ = tokio::time::timeout(pause, changed).await;
+                _ = tokio::time::timeout(pause, anything).await;
                 tokio::time::sleep(CALM).await;
                 // One round answers to all that has happened until now.
                 while changes.next().now_or_never().flatten().is_some() {}

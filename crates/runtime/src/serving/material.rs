@@ -80,12 +80,13 @@ impl Material {
     /// The Secret's data.
     pub fn write(&self) -> SecretData {
         let keys: Vec<String> = self.authorities.iter().map(Authority::key).collect();
-        let introduced = self.authorities.iter().map(|authority| format!("{}\n", authority.introduced())).collect();
+        let introduced: Vec<String> =
+            self.authorities.iter().map(|authority| authority.introduced().to_string()).collect();
         let leaf = self.leaf.as_ref();
         [
             (CA_CERTIFICATES, self.bundle().pem().to_owned()),
             (CA_KEYS, concatenated(keys.iter().map(String::as_str))),
-            (CA_INTRODUCED, introduced),
+            (CA_INTRODUCED, introduced.join("\n")),
             (LEAF_CERTIFICATE, leaf.map(|leaf| leaf.certificate().to_owned()).unwrap_or_default()),
             (LEAF_KEY, leaf.map(|leaf| leaf.key().to_owned()).unwrap_or_default()),
         ]

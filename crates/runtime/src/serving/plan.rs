@@ -108,22 +108,19 @@ fn droppable(now: Timestamp, state: &State, signer: usize, policy: &Policy) -> O
     if state.authorities.len() > MOST_AUTHORITIES {
         return indices.next();
     }
-    indices.find(|index| drop_due(now, state, *index, signer, policy).is_some_and(|due| due <= now))
+    indices.find(|index| drop_due(state, *index, signer, policy).is_some_and(|due| due <= now))
 }
 
-/// When an authority has no leaf out in the world any more.
-fn drop_due(now: Timestamp, state: &State, index: usize, signer: usize, policy: &Policy) -> Option<Timestamp> {
-    if index < signer {
-        return Some(after(state.authorities.get(signer)?.introduced, policy.predecessor_kept()));
-    }
-    // Introduced far in the future: by a clock that was ahead, and has been put right since.
-    let authority = state.authorities.get(index)?;
-    (index > signer && authority.introduced > after(now, policy.predecessor_kept())).then_some(now)
+/// When every leaf of an authority before the signer has ended. One after the signer stays, even if its date lies far in
+/// the future: the clock may be the one that errs, and its leafs may be out in the world.
+fn drop_due(state: &State, index: usize, signer: usize, policy: &Policy) -> Option<Timestamp> {
+    let signer_introduced = state.authorities.get(signer)?.introduced;
+    (index < signer).then(|| after(signer_introduced, policy.predecessor_kept()))
 }
 
 fn next_due(now: Timestamp, state: &State, signer: usize, policy: &Policy) -> Timestamp {
     let ripening = state.authorities.iter().skip(signer + 1).map(|authority| ripe_at(authority, policy));
-    let dropping = (0..signer).filter_map(|index| drop_due(now, state, index, signer, policy));
+    let dropping = (0..signer).filter_map(|index| drop_due(state, index, signer, policy));
     let ending = state.authorities.get(signer).map(|authority| authority.not_after);
     let successor = state.authorities.get(signer).and_then(|authority| successor_due(state, signer, authority, policy));
     ripening

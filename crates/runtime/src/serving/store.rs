@@ -43,7 +43,7 @@ impl Store {
         self.secrets
             .get_opt(&self.secret_name)
             .await
-            .map_err(|error| self.failed("reading Secret", &self.secret_name, error))
+            .map_err(|error| failed("reading Secret", &self.secret_name, error))
     }
 
     /// Writes `data` if the Secret is still `read` (or still absent). Its labels and owners stay.
@@ -55,14 +55,13 @@ impl Store {
         } else {
             self.secrets.create(&PostParams::default(), &secret).await
         };
-        raced(result).map_err(|error| self.failed("writing Secret", &self.secret_name, error))
+        raced(result).map_err(|error| failed("writing Secret", &self.secret_name, error))
     }
 
     /// Makes the ConfigMap say `bundle`.
     pub async fn publish(&self, bundle: &CaBundle) -> Result<Written, ServingError> {
         let name = &self.config_map_name;
-        let read =
-            self.config_maps.get_opt(name).await.map_err(|error| self.failed("reading ConfigMap", name, error))?;
+        let read = self.config_maps.get_opt(name).await.map_err(|error| failed("reading ConfigMap", name, error))?;
         if read.as_ref().and_then(published) == Some(bundle.pem()) {
             return Ok(Written::Done);
         }
@@ -73,12 +72,12 @@ impl Store {
         } else {
             self.config_maps.create(&PostParams::default(), &map).await
         };
-        raced(result).map_err(|error| self.failed("writing ConfigMap", name, error))
+        raced(result).map_err(|error| failed("writing ConfigMap", name, error))
     }
+}
 
-    fn failed(&self, verb: &str, name: &str, error: Error) -> ServingError {
-        ServingError::Api { what: format!("{verb} {name}"), source: Box::new(error) }
-    }
+fn failed(verb: &str, name: &str, error: Error) -> ServingError {
+    ServingError::Api { what: format!("{verb} {name}"), source: Box::new(error) }
 }
 
 fn published(map: &ConfigMap) -> Option<&str> {
