@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::effect::{Mode, Verdict};
+use super::effect::{Effect, Mode, Verdict};
 use super::reason::Reason;
+use super::rule::{Conditions, Rule};
 use crate::time::GoDuration;
 
 /// Who asks for what, how and when.
@@ -49,4 +50,102 @@ impl Decision {
     pub fn index(&self) -> i64 {
         self.rule_index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1)
     }
+}
+
+/// The first rule that matches decides; without one it is a denial.
+pub(super) fn decide(rules: &[Rule], request: &Request<'_>) -> Decision {
+    let mut holds_until = None;
+    for (index, rule) in rules.iter().enumerate() {
+        if !rule.conditions.match_apart_from_time(request) {
+            continue;
+        }
+        holds_until = earlier(holds_until, rule.conditions.next_change(request.at));
+        if rule.conditions.match_time(request.at) {
+            return Decision { holds_until, ..settle(rule, index, request) };
+        }
+    }
+    Decision { holds_until, ..implicit_deny(request) }
+}
+
+/// A rule that doesn't match now may do so later, and the one that matches now may cease to: the first such moment counts.
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
+}
+
+fn implicit_deny(request: &Request<'_>) -> Decision {
+    Decision {
+        effect: Verdict::Deny,
+        rule: String::new(),
+        rule_index: None,
+        reason: Reason::NoMatchingRule,
+        requires_server_mode: false,
+        requires_session_tracking: false,
+        session_table: request.table().map(ToOwned::to_owned),
+        max_server_duration: None,
+        holds_until: None,
+    }
+}
+
+fn settle(rule: &Rule, index: usize, request: &Request<'_>) -> Decision {
+    let table = rule.session_table.as_deref().or_else(|| request.table());
+    let (effect, reason) = verdict(rule, request.mode, table.is_some());
+    Decision {
+        effect,
+        rule: rule.name.clone(),
+        rule_index: Some(index),
+        requires_server_mode: reason.requires_server_mode(),
+        requires_session_tracking: reason.requires_session_tracking(),
+        reason,
+        session_table: table.map(ToOwned::to_owned),
+        max_server_duration: rule.max_server_duration.filter(|cap| !cap.is_zero()),
+        holds_until: None,
+    }
+}
+
+/// The `require_server…` effects become a grant or a denial, depending on how the request came.
+fn verdict(rule: &Rule, mode: Mode, has_table: bool) -> (Verdict, Reason) {
+    let rule_reason = rule.reason.clone();
+    let server = mode == Mode::Server;
+    match rule.effect {
+        Effect::Deny => (Verdict::Deny, Reason::Rule(rule_reason)),
+        Effect::RequireApproval => (Verdict::RequireApproval, Reason::Rule(rule_reason)),
+        Effect::RequireServer if !server => (Verdict::Deny, Reason::RequiresServerMode { rule_reason }),
+        Effect::RequireServerSession if !server => {
+            (Verdict::Deny, Reason::RequiresServerModeWithSessionTracking { rule_reason })
+        }
+        Effect::RequireServerSession if !has_table => (Verdict::Deny, Reason::RequiresSessionTracking { rule_reason }),
+        Effect::Allow | Effect::RequireServer | Effect::RequireServerSession => {
+            (Verdict::Allow, Reason::Rule(rule_reason))
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// An empty name is no table.
+    fn table(&self) -> Option<&'a str> {
+        self.session_table.filter(|table| !table.is_empty())
+    }
+}
+
+impl Conditions {
+    fn match_apart_from_time(&self, request: &Request<'_>) -> bool {
+        // No posture of a device is known here, so a rule that asks for one can't be said to match.
+        self.device.is_none()
+            && any_or(&self.profiles, |profile| profile.matches(request.profile))
+            && any_or(&self.users, |user| user.matches(request.user))
+            && any_or(&self.mode, |mode| *mode == request.mode)
+    }
+
+    fn match_time(&self, at: Timestamp) -> bool {
+        self.time.as_ref().is_none_or(|window| window.contains(at))
+    }
+
+    fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
+        self.time.as_ref()?.next_change(at)
+    }
+}
+
+/// An empty list matches anything.
+fn any_or<T>(list: &[T], matches: impl Fn(&T) -> bool) -> bool {
+    list.is_empty() || list.iter().any(matches)
 }

@@ -3,29 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::text::{InvalidText, check_line};
+
 /// A literal or a glob. `*` matches any run of characters except `:`; everything else matches itself, case-sensitively.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pattern {
     text: String,
     is_glob: bool,
 }
-
-/// Why a text is no pattern.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPattern {
-    /// It would match nothing, or, in other evaluators, anything.
-    #[error("an empty string matches nobody: remove it, or leave the whole list out to match any")]
-    Empty,
-    /// Invisible characters make two names look alike.
-    #[error("control and invisible formatting characters are not allowed (found U+{0:04X})")]
-    Invisible(u32),
-    /// Longer than any name.
-    #[error("longer than {0} bytes")]
-    TooLong(usize),
-}
-
-/// The longest pattern, and the longest string anywhere in a document.
-pub(crate) const MAX_STRING: usize = 2048;
 
 impl Pattern {
     /// The text as written.
@@ -45,19 +30,11 @@ impl Pattern {
 }
 
 impl FromStr for Pattern {
-    type Err = InvalidPattern;
+    type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.is_empty() {
-            return Err(InvalidPattern::Empty);
-        }
-        if text.len() > MAX_STRING {
-            return Err(InvalidPattern::TooLong(MAX_STRING));
-        }
-        match text.chars().find(|c| is_invisible(*c)) {
-            Some(c) => Err(InvalidPattern::Invisible(c.into())),
-            None => Ok(Self { text: text.to_owned(), is_glob: text.contains('*') }),
-        }
+        check_line(text)?;
+        Ok(Self { text: text.to_owned(), is_glob: text.contains('*') })
     }
 }
 
@@ -65,12 +42,6 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
-}
-
-/// Control characters, and those that change the direction or the look of a text without being seen.
-pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 /// As `*` never crosses a `:`, each part between colons is matched on its own.
@@ -98,4 +69,70 @@ fn holds_in_order(text: &str, pieces: &str) -> bool {
         }
         None => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("prod", "prod", true)]
+    #[case("prod", "Prod", false)]
+    #[case("prod", " prod", false)]
+    #[case("prod-*", "prod-", true)]
+    #[case("prod-*", "prod-eu", true)]
+    #[case("prod-*", "production", false)]
+    #[case("*", "", true)]
+    #[case("*", "anything at all", true)]
+    #[case("*", "a:b", false)]
+    #[case("*:*", "a:b", true)]
+    #[case("*-*-*", "a-b", false)]
+    #[case("a*a", "a", false)]
+    #[case("a*b*c", "abbbc", true)]
+    #[case("*ab*ab", "ab", false)]
+    #[case("**", "x", true)]
+    #[case("system:serviceaccount:payments:*", "system:serviceaccount:payments:api", true)]
+    #[case("system:serviceaccount:*", "system:serviceaccount:payments:api", false)]
+    #[case("system:serviceaccount:*:*", "system:serviceaccount:payments:api", true)]
+    #[case("system:*", "system:a:", false)]
+    #[case("*é*", "café!", true)]
+    fn matches(#[case] pattern: &str, #[case] name: &str, #[case] expected: bool) {
+        assert_eq!(pattern.parse::<Pattern>().unwrap().matches(name), expected, "{pattern} / {name}");
+    }
+
+    #[rstest]
+    fn refuses(#[values("", "a\nb", "a\u{0}", "a\u{202e}b", "\u{200b}", &"x".repeat(2049))] text: &str) {
+        assert!(text.parse::<Pattern>().is_err());
+    }
+
+    #[test]
+    fn a_hostile_glob_is_cheap() {
+        let pattern: Pattern = "a*".repeat(1000).parse().unwrap();
+        let name = "a".repeat(100_000) + "b:";
+        assert!((0..20).all(|_| !pattern.matches(&name)));
+    }
+
+    /// Tries everything.
+    fn naive(glob: &[char], name: &[char]) -> bool {
+        match glob.split_first() {
+            None => name.is_empty(),
+            Some(('*', rest)) => {
+                naive(rest, name) || name.first().is_some_and(|c| *c != ':') && naive(glob, &name[1..])
+            }
+            Some((c, rest)) => name.first() == Some(c) && naive(rest, &name[1..]),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn agrees_with_trying_everything(glob in "[ab:*]{1,8}", name in "[ab:]{0,8}") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            let pattern: Pattern = glob.parse().unwrap();
+            prop_assert_eq!(pattern.matches(&name), naive(&chars(&glob), &chars(&name)));
+        }
+    }
 }

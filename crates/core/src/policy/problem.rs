@@ -36,6 +36,14 @@ impl Problems {
         if found.is_empty() { Ok(value) } else { Err(Self(found)) }
     }
 
+    /// All of what was found, by somebody who couldn't go on.
+    pub(crate) fn some(mut found: Vec<Problem>) -> Self {
+        if found.is_empty() {
+            found.push(Problem::new("", "the document can't be read"));
+        }
+        Self(found)
+    }
+
     /// The problems one by one.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()

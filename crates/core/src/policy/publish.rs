@@ -1,24 +1,180 @@
-//! What goes into SSM for evaluators outside the cluster.
+//! What goes into SSM, for evaluators outside the cluster.
+//!
+//! They compare literally, take the local zone where none is given, and refuse a rule without any condition. What is
+//! published must mean to them what the policy means here, and never more.
+
+use serde_json::Value;
 
 use super::access::AccessPolicy;
+use super::effect::Effect;
+use super::path::Path;
+use super::pattern::Pattern;
 use super::problem::{Problem, Problems};
+use super::rule::{Conditions, Rule};
+use super::spelling::Spelling;
+use super::text::{excerpt, is_invisible};
+use crate::time::TimeWindow;
 
 /// Bytes that a standard parameter of SSM holds.
 pub const STANDARD_LIMIT: usize = 4096;
 /// Bytes that an advanced parameter of SSM holds.
 pub const ADVANCED_LIMIT: usize = 8192;
 
-/// The document that means outside the cluster what `policy` means inside.
-pub fn portable(policy: &AccessPolicy, _known_profiles: &[&str]) -> Result<String, Problems> {
-    Ok(policy.to_yaml())
+/// Users of pods: no evaluator outside the cluster ever sees one.
+const SERVICE_ACCOUNTS: &str = "system:serviceaccount:";
+
+/// The document to publish. Profile globs of `allow` rules become the known profiles that they match, and a rule that matches
+/// none is left out, since an empty list would mean any. A glob on any other effect is a problem: taken literally it matches
+/// nothing, and a rule that refuses would refuse nobody.
+pub fn portable(policy: &AccessPolicy, known_profiles: &[&str]) -> Result<String, Problems> {
+    let mut known = known_profiles.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let rules: Vec<Rule> = policy.rules().iter().filter_map(|rule| translate(rule, &known)).collect();
+    let found: Vec<Problem> = stray_globs(policy).chain(templates(policy)).collect();
+    let document = match rules.as_slice() {
+        [] => deny_all("no rule of this policy matches a profile that is known"),
+        _ => AccessPolicy::of(rules).to_yaml(),
+    };
+    Problems::refuse(found, document)
 }
 
-/// A document of one rule that denies everything and says why.
-pub fn deny_all(_reason: &str) -> String {
-    String::new()
+/// A document of one rule that denies everything and says why: it replaces a document that can't be published.
+pub fn deny_all(reason: &str) -> String {
+    let rule = Rule {
+        name: "not-published".to_owned(),
+        effect: Effect::Deny,
+        session_table: None,
+        conditions: explicit(Conditions::default()),
+        reason: harmless(reason),
+        max_server_duration: None,
+    };
+    AccessPolicy::of(vec![rule]).to_yaml()
 }
 
-/// Whether `document` fits.
+/// Whether `document` fits into `limit` bytes.
 pub fn check_size(document: &str, limit: usize) -> Result<(), Problem> {
-    if document.len() <= limit { Ok(()) } else { Err(Problem::new("", "too large")) }
+    if document.len() <= limit {
+        return Ok(());
+    }
+    let hint = if limit < ADVANCED_LIMIT { ", allow the advanced tier (8192 bytes)" } else { "" };
+    let size = document.len();
+    let message = format!(
+        "the published document has {size} bytes, and {limit} fit: split or shorten the policy{hint}, or set publish: false"
+    );
+    Err(Problem::new("", message))
+}
+
+fn translate(rule: &Rule, known: &[&str]) -> Option<Rule> {
+    let mut rule = rule.clone();
+    if rule.effect == Effect::Allow && !rule.conditions.profiles.is_empty() {
+        rule.conditions.profiles = expand(&rule.conditions.profiles, known);
+        if rule.conditions.profiles.is_empty() {
+            return None;
+        }
+    }
+    rule.conditions = explicit(rule.conditions);
+    Some(rule)
+}
+
+/// Each glob gives way to the known profiles that it matches; nothing is named twice.
+fn expand(profiles: &[Pattern], known: &[&str]) -> Vec<Pattern> {
+    let mut expanded: Vec<Pattern> = Vec::new();
+    for profile in profiles {
+        let matching = known.iter().filter(|name| profile.matches(name)).filter_map(|name| name.parse().ok());
+        let literals: Vec<Pattern> = if profile.is_glob() {
+            matching.filter(|name: &Pattern| !name.is_glob()).collect()
+        } else {
+            vec![profile.clone()]
+        };
+        for literal in literals {
+            if !expanded.contains(&literal) {
+                expanded.push(literal);
+            }
+        }
+    }
+    expanded
+}
+
+/// The same conditions, without what other evaluators understand differently.
+fn explicit(mut conditions: Conditions) -> Conditions {
+    if let Some(window) = &mut conditions.time
+        && (window.hours.is_some() || !window.days.is_empty())
+        && window.timezone.is_none()
+    {
+        window.timezone = "UTC".parse().ok();
+    }
+    // An empty window matches always, and is a condition to those who want one.
+    if conditions.profiles.is_empty() && conditions.users.is_empty() {
+        conditions.time.get_or_insert_with(TimeWindow::default);
+    }
+    conditions
+}
+
+fn stray_globs(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
+    let strict = policy.rules().iter().enumerate().filter(|(_, rule)| rule.effect != Effect::Allow);
+    strict.flat_map(|(index, rule)| {
+        let Conditions { profiles, users, .. } = &rule.conditions;
+        let profiles = profiles.iter().enumerate().map(|(entry, glob)| ("profiles", entry, glob));
+        let users = users.iter().enumerate().map(|(entry, glob)| ("users", entry, glob));
+        let outside = |(key, _, glob): &(&str, usize, &Pattern)| {
+            glob.is_glob() && !(*key == "users" && glob.as_str().starts_with(SERVICE_ACCOUNTS))
+        };
+        profiles.chain(users).filter(outside).map(move |(key, entry, glob)| {
+            let place = format!("rules[{index}].conditions.{key}[{entry}]");
+            Problem::new(place, not_portable(glob, rule.effect, key))
+        })
+    })
+}
+
+fn not_portable(glob: &Pattern, effect: Effect, key: &str) -> String {
+    let glob = excerpt(glob.as_str());
+    format!(
+        "the glob '{glob}' on a rule of effect {effect} is not portable, since evaluators outside the cluster compare literally: \
+         name the {key} one by one, or set publish: false"
+    )
+}
+
+/// SSM refuses `{{`, which begins a reference to another parameter.
+fn templates(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
+    let mut found = Vec::new();
+    each_text(&policy.to_value(Spelling::Manifest), &Path::Root, &mut |path, text| {
+        if text.contains("{{") {
+            found.push(Problem::new(
+                path.to_string(),
+                "SSM refuses {{ in a parameter: write it another way, or set publish: false",
+            ));
+        }
+    });
+    found.into_iter()
+}
+
+fn each_text(value: &Value, path: &Path<'_>, visit: &mut impl FnMut(&Path<'_>, &str)) {
+    match value {
+        Value::String(text) => visit(path, text),
+        Value::Array(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                each_text(entry, &Path::Index(path, index), visit);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                each_text(field, &Path::Key(path, key), visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A reason that can be published whatever was in it: one visible line of at most 512 characters without `{{`.
+fn harmless(reason: &str) -> String {
+    const LENGTH: usize = 512;
+    let mut line = String::new();
+    for c in reason.chars().take(LENGTH) {
+        if c == '{' && line.ends_with('{') {
+            line.push(' ');
+        }
+        line.push(if is_invisible(c) { ' ' } else { c });
+    }
+    line
 }

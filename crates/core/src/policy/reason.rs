@@ -38,6 +38,16 @@ impl Reason {
         }
     }
 
+    /// The rule wants server mode, and the request isn't in it.
+    pub fn requires_server_mode(&self) -> bool {
+        matches!(self, Self::RequiresServerMode { .. } | Self::RequiresServerModeWithSessionTracking { .. })
+    }
+
+    /// The rule wants session tracking, and the request doesn't have it, or isn't in the mode that could.
+    pub fn requires_session_tracking(&self) -> bool {
+        matches!(self, Self::RequiresSessionTracking { .. } | Self::RequiresServerModeWithSessionTracking { .. })
+    }
+
     /// What the engine says, in the reference's words; empty where the rule's own reason says it all.
     fn finding(&self) -> &'static str {
         match self {

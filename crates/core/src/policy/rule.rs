@@ -4,6 +4,8 @@ use super::effect::{Effect, Mode};
 use super::pattern::Pattern;
 use crate::time::{GoDuration, TimeWindow};
 
+mod schema;
+
 /// One rule: the first whose conditions all match decides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {

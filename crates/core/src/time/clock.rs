@@ -59,7 +59,9 @@ mod tests {
     }
 
     #[rstest]
-    fn refuses(#[values("24:00", "9:00", "09:5", "09:60", "0900", "", ":", "09:00:00", " 09:00", "+9:00", "\u{660}9:00")] text: &str) {
+    fn refuses(
+        #[values("24:00", "9:00", "09:5", "09:60", "0900", "", ":", "09:00:00", " 09:00", "+9:00", "\u{660}9:00")] text: &str,
+    ) {
         let message = text.parse::<ClockTime>().unwrap_err().to_string();
         assert!(message.starts_with(&format!("invalid hour format '{text}'")), "{message}");
     }

@@ -15,7 +15,9 @@ pub struct GoDuration(i64);
 
 /// Why a text is no duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid duration '{0}': write it as Go does, such as 30m, 1h30m or 24h (units ns, us, ms, s, m, h; there is no d)")]
+#[error(
+    "invalid duration '{0}': write it as Go does, such as 30m, 1h30m or 24h (units ns, us, ms, s, m, h; there is no d)"
+)]
 pub struct InvalidDuration(String);
 
 impl GoDuration {

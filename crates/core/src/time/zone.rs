@@ -70,7 +70,10 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    fn accepts(#[values("UTC", "America/New_York", "Europe/London", "Asia/Kolkata", "GMT", "Etc/GMT+5", "US/Eastern")] name: &str) {
+    fn accepts(
+        #[values("UTC", "America/New_York", "Europe/London", "Asia/Kolkata", "GMT", "Etc/GMT+5", "US/Eastern")]
+        name: &str,
+    ) {
         assert_eq!(name.parse::<TimeZone>().unwrap().to_string(), name);
     }
 

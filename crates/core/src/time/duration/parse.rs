@@ -60,7 +60,9 @@ fn unit(name: &str) -> Option<u64> {
 }
 
 fn whole_number(digits: &str) -> Option<u64> {
-    digits.bytes().try_fold(0_u64, |number, digit| bounded(number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?))
+    digits
+        .bytes()
+        .try_fold(0_u64, |number, digit| bounded(number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?))
 }
 
 /// Digits beyond what 63 bits hold are dropped, and the product is a float's: so does Go.

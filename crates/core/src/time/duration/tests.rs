@@ -44,8 +44,30 @@ fn reads_as_go_does(#[case] text: &str, #[case] nanos: i64) {
 #[rstest]
 fn refuses_as_go_does(
     #[values(
-        "", "3", "-", "s", ".", "-.", ".s", "+.s", "1d", "1w", "1y", "1 h", " 1h", "1h ", "3000000h", "9223372036854775808ns",
-        "9223372036854775.808us", "9223372036854ms775us808ns", "-9223372036854775809ns", "-0x1s", "--1s", "1hh", "1H", "\u{661}s"
+        "",
+        "3",
+        "-",
+        "s",
+        ".",
+        "-.",
+        ".s",
+        "+.s",
+        "1d",
+        "1w",
+        "1y",
+        "1 h",
+        " 1h",
+        "1h ",
+        "3000000h",
+        "9223372036854775808ns",
+        "9223372036854775.808us",
+        "9223372036854ms775us808ns",
+        "-9223372036854775809ns",
+        "-0x1s",
+        "--1s",
+        "1hh",
+        "1H",
+        "\u{661}s"
     )]
     text: &str,
 ) {
@@ -97,7 +119,9 @@ fn naive(terms: &[(u32, Option<u32>, &str)]) -> i128 {
     };
     terms
         .iter()
-        .map(|(whole, tenths, unit)| i128::from(*whole) * nanos(unit) + i128::from(tenths.unwrap_or(0)) * nanos(unit) / 10)
+        .map(|(whole, tenths, unit)| {
+            i128::from(*whole) * nanos(unit) + i128::from(tenths.unwrap_or(0)) * nanos(unit) / 10
+        })
         .sum()
 }
 

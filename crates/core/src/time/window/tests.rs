@@ -7,7 +7,8 @@ use crate::time::Weekday;
 
 fn window(days: &str, hours: &str, zone: &str) -> TimeWindow {
     let days = days.split_whitespace().map(|day| day.parse().unwrap()).collect();
-    let hours = hours.split_once('-').map(|(start, end)| Hours { start: start.parse().unwrap(), end: end.parse().unwrap() });
+    let hours =
+        hours.split_once('-').map(|(start, end)| Hours { start: start.parse().unwrap(), end: end.parse().unwrap() });
     let timezone = (!zone.is_empty()).then(|| zone.parse().unwrap());
     TimeWindow { days, hours, timezone }
 }
@@ -84,7 +85,9 @@ fn knows_its_next_change(
 fn scan(window: &TimeWindow, from: Timestamp) -> Option<Timestamp> {
     let now = window.contains(from);
     let first = from.as_second().div_euclid(60) * 60 + 60;
-    (0..8 * 1440 - 1).map(|minute| Timestamp::from_second(first + minute * 60).unwrap()).find(|at| window.contains(*at) != now)
+    (0..8 * 1440 - 1)
+        .map(|minute| Timestamp::from_second(first + minute * 60).unwrap())
+        .find(|at| window.contains(*at) != now)
 }
 
 const ZONES: [&str; 9] = [

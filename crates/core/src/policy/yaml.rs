@@ -1,0 +1,81 @@
+//! From text to a tree. The only place that knows the YAML crate.
+//!
+//! The crate turns a whole document into events before anything can be refused, and follows aliases silently; so what would
+//! be costly is refused by a look at the text first.
+
+use serde::de::DeserializeSeed as _;
+use serde_json::Value;
+
+use super::path::Path;
+use super::problem::Problems;
+use super::spelling::Spelling;
+use super::walk::{Noted, Read, Walk};
+
+mod bounds;
+mod tree;
+
+/// Reads one YAML or JSON document into a tree, noting duplicate keys on the way.
+pub(crate) fn tree(text: &str) -> Result<Value, Problems> {
+    let walk = Walk::new(Spelling::Document);
+    let read = read(&walk, text);
+    walk.finish(read)
+}
+
+fn read(walk: &Walk, text: &str) -> Read<Value> {
+    bounds::check(text).map_err(|message| walk.note(&Path::Root, message))?;
+    if let Some(value) = json(text)? {
+        return Ok(value);
+    }
+    refuse_anchors(walk, text)?;
+    yaml(walk, text).map_err(|problem| walk.note(&Path::Root, explain(&problem)))
+}
+
+/// JSON is nearly a subset of YAML: the YAML crate doesn't know JSON's surrogate pairs. Duplicate keys are left to YAML, too.
+fn json(text: &str) -> Read<Option<Value>> {
+    if !text.trim_start().starts_with('{') {
+        return Ok(None);
+    }
+    let walk = Walk::new(Spelling::Document);
+    let mut source = serde_json::Deserializer::from_str(text);
+    let value = tree::Seed::root(&walk).deserialize(&mut source).and_then(|value| source.end().map(|()| value));
+    Ok(value.ok().and_then(|value| walk.finish(Ok::<_, Noted>(value)).ok()))
+}
+
+fn yaml(walk: &Walk, text: &str) -> Result<Value, serde_yaml::Error> {
+    tree::Seed::root(walk).deserialize(serde_yaml::Deserializer::from_str(text))
+}
+
+const UNKNOWN_ANCHOR: &str = "unknown anchor";
+
+/// An anchor written as an alias is an alias of nothing, which the parser refuses where it stands; inside of quotes, words and
+/// comments both characters are ordinary. So this finds anchors without expanding any.
+fn refuse_anchors(walk: &Walk, text: &str) -> Read<()> {
+    if !text.contains('&') {
+        return Ok(());
+    }
+    let scratch = Walk::new(Spelling::Document);
+    match yaml(&scratch, &text.replace('&', "*")) {
+        Err(problem) if problem.to_string().starts_with(UNKNOWN_ANCHOR) => {
+            Err(walk.note(&Path::Root, explain(&problem)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn explain(problem: &serde_yaml::Error) -> String {
+    let text = problem.to_string();
+    match text.strip_prefix(UNKNOWN_ANCHOR) {
+        Some(place) => {
+            format!(
+                "anchors and aliases are refused{place}: write the value out, and quote a text that begins with * or &"
+            )
+        }
+        None if text.contains("more than one document") => {
+            "more than one YAML document: keep one, without `---` between".to_owned()
+        }
+        None => format!("not a YAML document: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
