@@ -3,6 +3,8 @@
 #![allow(missing_docs, reason = "tests are read, not linked to")]
 
 #[cfg(test)]
+mod arrows;
+#[cfg(test)]
 mod definitions;
 #[cfg(test)]
 mod world;
