@@ -5,7 +5,11 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::config::IdentityCache;
 
+use crate::error::{AwsError, Call, identity_failure};
+use crate::identity::{Identity, RENEWED_BEFORE};
 use crate::{Issuer, Parameters, Sessions};
 
 /// How long a call may take.
@@ -53,6 +57,7 @@ impl Default for Settings {
 /// The clients. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Aws {
+    identity: Option<SharedCredentialsProvider>,
     sessions: Sessions,
     parameters: Parameters,
     issuer: Issuer,
@@ -66,14 +71,16 @@ impl Aws {
 
     /// From the environment's default chain, as `settings` say.
     pub async fn load_with(settings: Settings) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        // The cache asks our identity early, which then renews in the background.
+        let cache = IdentityCache::lazy().buffer_time(RENEWED_BEFORE).build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).identity_cache(cache);
         if let Some(region) = settings.region {
             loader = loader.region(Region::new(region));
         }
         if let Some(endpoint) = settings.endpoint {
             loader = loader.endpoint_url(endpoint);
         }
-        Self::new(&loader.load().await, settings.timeouts)
+        Self::new(&with_own_identity(&loader.load().await), settings.timeouts)
     }
 
     fn new(config: &SdkConfig, timeouts: Timeouts) -> Self {
@@ -82,10 +89,22 @@ impl Aws {
         let quick = RetryConfig::standard().with_max_attempts(2).with_max_backoff(Duration::from_millis(50));
         let prompt = tuned(config, timeouts, quick);
         Self {
+            identity: config.credentials_provider(),
             sessions: Sessions::new(aws_sdk_dynamodb::Client::new(&prompt)),
             parameters: Parameters::new(aws_sdk_ssm::Client::new(&patient)),
             issuer: Issuer::new(aws_sdk_sts::Client::new(&prompt)),
         }
+    }
+
+    /// Loads the program's own identity, so that the first call doesn't have to, and says whether there is one. It asks AWS
+    /// nothing about what that identity may do.
+    pub async fn load_identity(&self) -> Result<(), AwsError> {
+        let call = Call { service: "AWS", operation: "credentials", subject: "this program".to_owned() };
+        let Some(identity) = &self.identity else { return Ok(()) };
+        identity.provide_credentials().await.map(drop).map_err(|error| {
+            let (kind, message) = identity_failure(&error);
+            call.fails(kind, message)
+        })
     }
 
     /// The session tables.
@@ -102,6 +121,14 @@ impl Aws {
     pub fn issuer(&self) -> Issuer {
         self.issuer.clone()
     }
+}
+
+fn with_own_identity(config: &SdkConfig) -> SdkConfig {
+    let source = config.credentials_provider();
+    let identity = source.map(|source| SharedCredentialsProvider::new(Identity::new(source)));
+    let mut builder = config.to_builder();
+    builder.set_credentials_provider(identity);
+    builder.build()
 }
 
 fn tuned(config: &SdkConfig, timeouts: Timeouts, retry: RetryConfig) -> SdkConfig {

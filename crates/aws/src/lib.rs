@@ -13,6 +13,7 @@
 
 mod aws;
 mod error;
+mod identity;
 mod issuer;
 mod parameters;
 mod sessions;

@@ -1,0 +1,136 @@
+//! Reads.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use sentinel_core::session::{RowStatus, SessionId, SessionRow};
+
+use super::row::{Item, Unreadable, from_item, id, text};
+use super::{Sessions, call, unreadable};
+use crate::error::{AwsError, ErrorKind};
+
+/// DynamoDB takes no more keys in one BatchGetItem.
+const BATCH: usize = 100;
+/// How often in a row a batch may come back without a single row before we give up.
+const FRUITLESS_TRIES: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+
+impl Sessions {
+    /// The row, read consistently.
+    pub async fn get(&self, table: &str, id: &SessionId) -> Result<Option<SessionRow>, AwsError> {
+        let request = self.client.get_item().table_name(table).key("id", text(id.as_str())).consistent_read(true);
+        let answer = request.send().await.map_err(|error| call("GetItem", table).failed(&error))?;
+        answer.item.map(|item| from_item(&item)).transpose().map_err(|problem| unreadable("GetItem", table, &problem))
+    }
+
+    /// Those of the rows that exist, in no order, read consistently. One row that can't be read fails the call.
+    pub async fn get_many(&self, table: &str, ids: &[SessionId]) -> Result<Vec<SessionRow>, AwsError> {
+        let items = self.items(table, ids).await?;
+        let rows: Result<_, _> = items.iter().map(from_item).collect();
+        rows.map_err(|problem| unreadable("BatchGetItem", table, &problem))
+    }
+
+    /// All revoked rows, by way of gsi-status (so up to seconds old). Rows that can't be read are left out and logged, so that
+    /// one spoilt row doesn't hide the others; asked for by id, they are errors.
+    pub async fn revoked(&self, table: &str) -> Result<Vec<SessionRow>, AwsError> {
+        self.with_status(table, RowStatus::Revoked).await
+    }
+
+    /// All active rows; as [`Self::revoked`].
+    pub async fn active(&self, table: &str) -> Result<Vec<SessionRow>, AwsError> {
+        self.with_status(table, RowStatus::Active).await
+    }
+
+    async fn with_status(&self, table: &str, status: RowStatus) -> Result<Vec<SessionRow>, AwsError> {
+        let (mut items, partial): (Vec<Item>, Vec<Item>) =
+            self.index(table, status).await?.into_iter().partition(is_whole);
+        let (ids, mut spoilt): (Vec<_>, Vec<_>) = split(partial.iter().map(id));
+        items.extend(self.items(table, &ids).await?);
+        let (mut rows, unread): (Vec<SessionRow>, Vec<_>) = split(items.iter().map(from_item));
+        spoilt.extend(unread);
+        log_spoilt(table, &spoilt);
+        // The index lags behind the rows that were read by id.
+        rows.retain(|row| row.status == status);
+        Ok(rows)
+    }
+
+    async fn index(&self, table: &str, status: RowStatus) -> Result<Vec<Item>, AwsError> {
+        let pages = self
+            .client
+            .query()
+            .table_name(table)
+            .index_name("gsi-status")
+            .key_condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", text(status.as_str()))
+            .into_paginator();
+        let items: Result<_, _> = pages.items().send().collect().await;
+        items.map_err(|error| call("Query", table).failed(&error))
+    }
+
+    async fn items(&self, table: &str, ids: &[SessionId]) -> Result<Vec<Item>, AwsError> {
+        // The same key twice in one batch is an error to DynamoDB.
+        let ids: Vec<&SessionId> = ids.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut items = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(BATCH) {
+            let keys = chunk.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))])).collect();
+            self.batch(table, keys, &mut items).await?;
+        }
+        Ok(items)
+    }
+
+    /// DynamoDB answers as much of a batch as its size and the table's throughput allow, and hands back the rest.
+    async fn batch(&self, table: &str, mut keys: Vec<Item>, items: &mut Vec<Item>) -> Result<(), AwsError> {
+        let mut fruitless = 0;
+        while !keys.is_empty() {
+            let (found, rest) = self.batch_once(table, keys).await?;
+            fruitless = if found.is_empty() { fruitless + 1 } else { 0 };
+            items.extend(found);
+            keys = rest;
+            if keys.is_empty() {
+                break;
+            }
+            if fruitless == FRUITLESS_TRIES {
+                let problem = format!("{} rows were not delivered in {FRUITLESS_TRIES} tries", keys.len());
+                return Err(call("BatchGetItem", table).fails(ErrorKind::Throttled, problem));
+            }
+            tokio::time::sleep(FIRST_WAIT * 2_u32.pow(fruitless)).await;
+        }
+        Ok(())
+    }
+
+    async fn batch_once(&self, table: &str, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), AwsError> {
+        let call = call("BatchGetItem", table);
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let wanted = wanted.map_err(|error| call.fails(ErrorKind::Invalid, error.to_string()))?;
+        let answer = self.client.batch_get_item().request_items(table, wanted).send().await;
+        let answer = answer.map_err(|error| call.failed(&error))?;
+        let found = answer.responses.into_iter().flat_map(|tables| tables.into_values().flatten()).collect();
+        let rest =
+            answer.unprocessed_keys.into_iter().flat_map(|tables| tables.into_values().flat_map(|rest| rest.keys));
+        Ok((found, rest.collect()))
+    }
+}
+
+/// An index may hold keys only. `updated_at` is in every row and in no key.
+fn is_whole(item: &Item) -> bool {
+    item.contains_key("updated_at")
+}
+
+fn split<T>(results: impl Iterator<Item = Result<T, Unreadable>>) -> (Vec<T>, Vec<Unreadable>) {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => good.push(value),
+            Err(problem) => bad.push(problem),
+        }
+    }
+    (good, bad)
+}
+
+fn log_spoilt(table: &str, spoilt: &[Unreadable]) {
+    if let Some(first) = spoilt.first() {
+        tracing::warn!(table, count = spoilt.len(), %first, "session rows that can't be read are left out: mend or delete them");
+    }
+}
