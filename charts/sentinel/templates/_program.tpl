@@ -1,0 +1,182 @@
+{{/* What the three Deployments share. Argument: root, program, env (the program's own), ports (name → number). */}}
+{{- define "sentinel.program" -}}
+{{- $values := index .root.Values .program -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: sentinel-{{ .program }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+  {{- with $values.serviceAccount.annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: sentinel-{{ .program }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+spec:
+  replicas: {{ $values.replicas }}
+  selector:
+    matchLabels: {{- include "sentinel.selector" . | nindent 6 }}
+  strategy:
+    rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
+  template:
+    metadata:
+      labels:
+        {{- include "sentinel.selector" . | nindent 8 }}
+        app.kubernetes.io/part-of: sentinel
+        {{- with $values.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
+      annotations:
+        prometheus.io/scrape: "true"
+        prometheus.io/port: "8081"
+        prometheus.io/path: /metrics
+        {{- with $values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
+    spec:
+      serviceAccountName: sentinel-{{ .program }}
+      enableServiceLinks: false
+      {{- with .root.Values.image.pullSecrets }}
+      imagePullSecrets: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $values.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      {{- with $values.nodeSelector }}
+      nodeSelector: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $values.tolerations }}
+      tolerations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+          - weight: 100
+            podAffinityTerm:
+              topologyKey: kubernetes.io/hostname
+              labelSelector:
+                matchLabels: {{- include "sentinel.selector" . | nindent 18 }}
+      topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: topology.kubernetes.io/zone
+        whenUnsatisfiable: ScheduleAnyway
+        labelSelector:
+          matchLabels: {{- include "sentinel.selector" . | nindent 12 }}
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 65532
+        runAsGroup: 65532
+        fsGroup: 65532
+        seccompProfile: {type: RuntimeDefault}
+      containers:
+      - name: {{ .program }}
+        image: {{ include "sentinel.image" . | quote }}
+        imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+        {{- with $values.extraArgs }}
+        args: {{- toYaml . | nindent 8 }}
+        {{- end }}
+        env:
+        - name: POD_NAME
+          valueFrom: {fieldRef: {fieldPath: metadata.name}}
+        - name: POD_NAMESPACE
+          valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+        {{- range $name, $value := .env }}
+        {{- if $value }}
+        - {name: {{ $name }}, value: {{ $value | quote }}}
+        {{- end }}
+        {{- end }}
+        {{- with $values.extraEnv }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        ports:
+        {{- range $name, $port := .ports }}
+        - {name: {{ $name }}, containerPort: {{ $port }}}
+        {{- end }}
+        - {name: metrics, containerPort: 8081}
+        livenessProbe:
+          httpGet: {path: /livez, port: metrics}
+          periodSeconds: 10
+          timeoutSeconds: 2
+        readinessProbe:
+          httpGet: {path: /readyz, port: metrics}
+          periodSeconds: 2
+          timeoutSeconds: 2
+        {{- if .ports }}
+        # Until kube-proxy everywhere has heard that this pod goes, it still gets requests.
+        lifecycle: {preStop: {sleep: {seconds: 5}}}
+        {{- end }}
+        resources: {{- toYaml $values.resources | nindent 10 }}
+        securityContext:
+          allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities: {drop: [ALL]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: sentinel-{{ .program }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+spec:
+  # Not "one must stay": a single replica would then block the draining of its node.
+  maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels: {{- include "sentinel.selector" . | nindent 6 }}
+{{- end }}
+
+{{/* A program's Service. Argument: root, program, port (the container port's name). */}}
+{{- define "sentinel.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: sentinel-{{ .program }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+spec:
+  selector: {{- include "sentinel.selector" . | nindent 4 }}
+  ports:
+  - {name: {{ .port }}, port: 443, targetPort: {{ .port }}}
+{{- end }}
+
+{{/* The Secret and the ConfigMap of a program that serves TLS. They are made empty here, so that the program needs no right
+to create any; it alone writes their data, and an upgrade leaves alone what the chart does not mention. */}}
+{{- define "sentinel.certificates" -}}
+apiVersion: v1
+kind: Secret
+metadata:
+  name: sentinel-{{ .program }}-tls
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+type: Opaque
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: sentinel-{{ .program }}-ca
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+{{- end }}
+
+{{/* Binds a Role and a ClusterRole of a program's name to it. */}}
+{{- define "sentinel.bindings" -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: sentinel-{{ .program }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: sentinel-{{ .program }}}
+subjects:
+- {kind: ServiceAccount, name: sentinel-{{ .program }}, namespace: {{ .root.Release.Namespace }}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: sentinel-{{ .program }}
+  labels: {{- include "sentinel.labels" . | nindent 4 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: sentinel-{{ .program }}}
+subjects:
+- {kind: ServiceAccount, name: sentinel-{{ .program }}, namespace: {{ .root.Release.Namespace }}}
+{{- end }}
