@@ -17,7 +17,7 @@ help: ## Lists the commands
 
 .PHONY: demo
 demo: ## Shows the main job on a local cluster (root; CLUSTER=kind or CLUSTER=current for others)
-	@CLUSTER=$(CLUSTER) e2e/demo
+	@CLUSTER=$(CLUSTER) e2e/demo/run
 
 .PHONY: test
 test: check test-api test-cluster ## Runs every test (root)
@@ -34,7 +34,7 @@ lint: deny
 
 .PHONY: deny
 deny: $(CARGO_DENY)
-	$(CARGO_DENY) --offline --locked check --hide-inclusion-graph bans licenses sources
+	$(CARGO_DENY) --locked check --hide-inclusion-graph bans licenses sources
 
 .PHONY: test-unit
 test-unit: ## Unit and property tests
