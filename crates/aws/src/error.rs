@@ -130,8 +130,9 @@ fn kind_of_status(status: u16) -> ErrorKind {
         429 => ErrorKind::Throttled,
         401 | 403 => ErrorKind::Denied,
         404 => ErrorKind::NotFound,
-        500.. => ErrorKind::Unavailable,
-        _ => ErrorKind::Invalid,
+        400..500 => ErrorKind::Invalid,
+        // Its own failure, or a success that isn't one of this service: something stands in between.
+        _ => ErrorKind::Unavailable,
     }
 }
 

@@ -29,7 +29,9 @@ fn refusal(code: &str, message: &str) -> String {
 #[tokio::test]
 async fn issues_credentials_that_end_when_asked() {
     let issued = emulators().await.issuer().assume_role(&request()).await.unwrap();
-    assert!(issued.access_key_id.starts_with("ASIA") && !issued.secret_access_key.is_empty() && !issued.token.is_empty());
+    assert!(
+        issued.access_key_id.starts_with("ASIA") && !issued.secret_access_key.is_empty() && !issued.token.is_empty()
+    );
     let lives = issued.expiration.as_second() - Timestamp::now().as_second();
     assert!((840..=960).contains(&lives), "{lives} s");
 }
@@ -77,7 +79,9 @@ async fn a_denial_keeps_the_words_of_sts_and_is_not_repeated() {
 
 #[tokio::test]
 async fn invalid_credentials_of_the_broker_are_a_denial() {
-    let sts = Canned::start(403, &refusal("InvalidClientTokenId", "The security token included in the request is invalid")).await;
+    let sts =
+        Canned::start(403, &refusal("InvalidClientTokenId", "The security token included in the request is invalid"))
+            .await;
     let error = at(&sts.endpoint).await.issuer().assume_role(&request()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied);
     assert!(error.message.contains("The security token included in the request is invalid"), "{error}");

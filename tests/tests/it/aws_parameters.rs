@@ -26,7 +26,8 @@ async fn what_is_not_there_is_none() {
 #[tokio::test]
 async fn a_new_parameter_has_its_tags_from_the_start() {
     let (ssm, name) = parameters().await;
-    let created = ssm.create(&name, "version: \"1\"\n", Tier::Standard, "d", &tags(&[("owner", "c1"), ("x", "")])).await;
+    let created =
+        ssm.create(&name, "version: \"1\"\n", Tier::Standard, "d", &tags(&[("owner", "c1"), ("x", "")])).await;
     assert_eq!(created.unwrap(), ParameterCreated::New(1));
     let Parameter { value, version, modified } = ssm.get(&name).await.unwrap().unwrap();
     assert_eq!((value.as_str(), version), ("version: \"1\"\n", 1));
@@ -80,15 +81,31 @@ async fn a_deleted_parameter_is_gone() {
     assert!(!ssm.delete(&name).await.unwrap());
 }
 
+/// moto knows no limit of size and no rule about tags, so these ask what is sent and read what SSM is documented to say.
 #[tokio::test]
-async fn the_tier_decides_the_size() {
-    let (ssm, name) = parameters().await;
-    let large = "x".repeat(4097);
-    let error = ssm.create(&name, &large, Tier::Standard, "", &[]).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
-    assert!(error.to_string().starts_with(&format!("SSM PutParameter on parameter `{name}`: ValidationException: ")), "{error}");
-    let outcome = ssm.create(&name, &large, Tier::IntelligentTiering, "", &[]).await;
-    assert_eq!(outcome.unwrap(), ParameterCreated::New(1));
+async fn the_tier_is_sent_and_a_text_too_large_for_it_is_invalid() {
+    let words = "Standard tier parameters support a maximum parameter value of 4096 characters.";
+    let ssm = Canned::start(400, &format!(r#"{{"__type":"ValidationException","message":"{words}"}}"#)).await;
+    let parameters = at(&ssm.endpoint).await.parameters();
+    let error = parameters.create("/x", "v", Tier::Standard, "", &[]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert_eq!(error.to_string(), format!("SSM PutParameter on parameter `/x`: ValidationException: {words}"));
+    parameters.overwrite("/x", "v", Tier::IntelligentTiering, "").await.unwrap_err();
+    let asked = ssm.asked();
+    assert!(asked[0].contains(r#""Tier":"Standard""#) && asked[0].contains(r#""Type":"String""#), "{}", asked[0]);
+    assert!(asked[1].contains(r#""Tier":"Intelligent-Tiering""#), "{}", asked[1]);
+}
+
+#[tokio::test]
+async fn tags_go_with_a_creation_and_never_with_an_overwrite() {
+    let ssm = Canned::start(400, r#"{"__type":"ValidationException","message":"m"}"#).await;
+    let parameters = at(&ssm.endpoint).await.parameters();
+    parameters.create("/x", "v", Tier::Standard, "d", &tags(&[("owner", "c1")])).await.unwrap_err();
+    parameters.overwrite("/x", "v", Tier::Standard, "d").await.unwrap_err();
+    let asked = ssm.asked();
+    let tagged = r#""Tags":[{"Key":"owner","Value":"c1"}]"#;
+    assert!(asked[0].contains(tagged) && asked[0].contains(r#""Overwrite":false"#), "{}", asked[0]);
+    assert!(!asked[1].contains("Tags") && asked[1].contains(r#""Overwrite":true"#), "{}", asked[1]);
 }
 
 #[tokio::test]

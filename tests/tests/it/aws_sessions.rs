@@ -137,7 +137,10 @@ async fn an_issue_is_recorded_and_its_end_only_grows() {
         let now = current(&sessions, &table, &row.id).await;
         assert_eq!(now.credentials_until, Some(moment(expected)));
         assert_eq!(now.role_arn, Some(format!("arn:role/{until}")));
-        assert_eq!((now.source_identity.as_str(), now.last_access_at, now.updated_at), ("sentinel.si", moment(9), moment(9)));
+        assert_eq!(
+            (now.source_identity.as_str(), now.last_access_at, now.updated_at),
+            ("sentinel.si", moment(9), moment(9))
+        );
     }
     assert_eq!(current(&sessions, &table, &row.id).await.request_count, row.request_count + 8);
 }
@@ -242,7 +245,11 @@ async fn a_revocation_among_many_writers_stays() {
 // ---- many rows ----
 
 fn large(name: &str, kilobytes: usize) -> SessionRow {
-    SessionRow { server_instance_id: "payments/x".into(), revoked_reason: Some("x".repeat(kilobytes * 1000)), ..row(name) }
+    SessionRow {
+        server_instance_id: "payments/x".into(),
+        revoked_reason: Some("x".repeat(kilobytes * 1000)),
+        ..row(name)
+    }
 }
 
 async fn fill(sessions: &Sessions, table: &str, rows: &[SessionRow]) {
@@ -425,9 +432,17 @@ async fn a_dynamodb_that_says_nothing_is_unavailable_before_an_sdk_gives_up() {
 #[tokio::test]
 async fn answers_in_trouble_have_their_kinds() {
     for (status, body, kind) in [
-        (500, r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"m"}"#, ErrorKind::Unavailable),
+        (
+            500,
+            r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"m"}"#,
+            ErrorKind::Unavailable,
+        ),
         (503, "", ErrorKind::Unavailable),
-        (400, r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"m"}"#, ErrorKind::Throttled),
+        (
+            400,
+            r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"m"}"#,
+            ErrorKind::Throttled,
+        ),
         (400, r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"m"}"#, ErrorKind::Denied),
         (400, r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"m"}"#, ErrorKind::Denied),
         (400, r#"{"__type":"com.amazon.coral.service#ExpiredTokenException","message":"m"}"#, ErrorKind::Denied),
@@ -501,7 +516,8 @@ mod raw {
             .key_schema(key("created_at", KeyType::Range))
             .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
         let create = client().await.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-        let create = ["id", "status", "created_at"].into_iter().fold(create, |c, name| c.attribute_definitions(attribute(name)));
+        let create =
+            ["id", "status", "created_at"].into_iter().fold(create, |c, name| c.attribute_definitions(attribute(name)));
         let create = create.key_schema(key("id", KeyType::Hash)).global_secondary_indexes(index.build().unwrap());
         create.send().await.unwrap();
     }

@@ -5,6 +5,14 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod aws_issuer;
+#[cfg(test)]
+mod aws_parameters;
+#[cfg(test)]
+mod aws_sessions;
+#[cfg(test)]
+mod aws_wire;
+#[cfg(test)]
 mod definitions;
 #[cfg(test)]
 mod world;
