@@ -41,9 +41,14 @@ impl Walk {
 
     /// Notes a problem.
     pub(crate) fn note(&self, path: &Path<'_>, message: impl Into<String>) -> Noted {
+        self.note_with(path, || message.into())
+    }
+
+    /// The same, for a message that is dear to make.
+    fn note_with(&self, path: &Path<'_>, message: impl FnOnce() -> String) -> Noted {
         let mut found = self.found.borrow_mut();
         if found.len() < MAX_PROBLEMS {
-            found.push(Problem::new(path.to_string(), message));
+            found.push(Problem::new(path.to_string(), message()));
         } else {
             self.more.set(self.more.get() + 1);
         }
@@ -100,17 +105,17 @@ impl<'a> At<'a> {
         };
         let spelled: Vec<_> = keys.iter().map(|key| self.spell(key)).collect();
         for key in map.keys().filter(|key| !spelled.iter().any(|known| known == *key)) {
-            self.note_unknown(key, keys);
+            self.walk.note_with(&self.path, || self.unknown_key(key, keys));
         }
         Ok(Object { at: self, map })
     }
 
-    fn note_unknown(&self, written: &str, keys: &'static [&'static str]) {
+    fn unknown_key(&self, written: &str, keys: &'static [&'static str]) -> String {
         let hint = match suggest::key(written, keys, self.walk.spelling) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known here: {}", keys.iter().map(|key| self.spell(key)).collect::<Vec<_>>().join(", ")),
         };
-        self.note(format!("unknown key `{}`: {hint}", excerpt(written)));
+        format!("unknown key `{}`: {hint}", excerpt(written))
     }
 }
 

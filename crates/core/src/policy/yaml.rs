@@ -23,7 +23,7 @@ pub(crate) fn tree(text: &str) -> Result<Value, Problems> {
 
 fn read(walk: &Walk, text: &str) -> Read<Value> {
     bounds::check(text).map_err(|message| walk.note(&Path::Root, message))?;
-    if let Some(value) = json(text)? {
+    if let Some(value) = json(text) {
         return Ok(value);
     }
     refuse_anchors(walk, text)?;
@@ -31,14 +31,14 @@ fn read(walk: &Walk, text: &str) -> Read<Value> {
 }
 
 /// JSON is nearly a subset of YAML: the YAML crate doesn't know JSON's surrogate pairs. Duplicate keys are left to YAML, too.
-fn json(text: &str) -> Read<Option<Value>> {
+fn json(text: &str) -> Option<Value> {
     if !text.trim_start().starts_with('{') {
-        return Ok(None);
+        return None;
     }
     let walk = Walk::new(Spelling::Document);
     let mut source = serde_json::Deserializer::from_str(text);
     let value = tree::Seed::root(&walk).deserialize(&mut source).and_then(|value| source.end().map(|()| value));
-    Ok(value.ok().and_then(|value| walk.finish(Ok::<_, Noted>(value)).ok()))
+    walk.finish(value.map_err(|_| Noted)).ok()
 }
 
 fn yaml(walk: &Walk, text: &str) -> Result<Value, serde_yaml::Error> {

@@ -88,7 +88,8 @@ fn quote(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             // Beyond these two, what YAML can't hold is refused on the way in.
-            '\u{FFFE}' | '\u{FFFF}' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            '\u{FFFE}' => out.push_str("\\uFFFE"),
+            '\u{FFFF}' => out.push_str("\\uFFFF"),
             c => out.push(c),
         }
     }

@@ -4,7 +4,7 @@
 const MAX_TEXT: usize = 1 << 20;
 /// Nested `[` and `{`; the parser's time grows with depth × size.
 const MAX_DEPTH: usize = 32;
-/// Characters that can begin an entry; the parser keeps up to four events of about 130 bytes for each.
+/// Characters that can begin an entry; the parser keeps two events of about 130 bytes for each.
 const MAX_MARKS: usize = 24_000;
 
 /// Refuses what is costly to parse, in one pass over the bytes. Blind to quotes, so the bounds are far from any honest text.
@@ -41,7 +41,10 @@ fn measure(text: &str) -> (usize, usize) {
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
             b',' => marks += 1,
-            b' ' | b'\t' | b'\r' | b'\n' if matches!(before, b'-' | b':' | b'?') => marks += 1,
+            // After a quote or a bracket a colon needs no space.
+            b':' if matches!(before, b'"' | b'\'' | b']' | b'}') => marks += 1,
+            b' ' | b'\t' | b'\r' | b'\n' if matches!(before, b'-' | b':') => marks += 1,
+            b' ' | b'\t' | b'\r' | b'\n' if before == b'?' => marks += 2,
             _ => {}
         }
         before = byte;

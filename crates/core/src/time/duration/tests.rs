@@ -141,14 +141,11 @@ proptest! {
 
     #[test]
     fn agrees_with_a_naive_reading(terms in prop::collection::vec(term(), 1..5), negative in any::<bool>()) {
-        let mut text = String::from(if negative { "-" } else { "" });
-        for (whole, tenths, unit) in &terms {
-            text += &whole.to_string();
-            if let Some(tenths) = tenths {
-                text += &format!(".{tenths}");
-            }
-            text += unit;
-        }
+        let written = terms.iter().map(|(whole, tenths, unit)| match tenths {
+            Some(tenths) => format!("{whole}.{tenths}{unit}"),
+            None => format!("{whole}{unit}"),
+        });
+        let text = if negative { "-" } else { "" }.to_owned() + &written.collect::<Vec<_>>().concat();
         let expected = naive(&terms) * if negative { -1 } else { 1 };
         let read: GoDuration = text.parse().unwrap();
         // Go multiplies fractions as floats: each may lose a nanosecond.

@@ -1,0 +1,63 @@
+//! No document costs more than it may.
+
+use std::time::{Duration, Instant};
+
+use rstest::rstest;
+use sentinel_core::policy::{AccessPolicy, Spelling};
+use serde_json::{Map, Value, json};
+
+use crate::support::{accepts, rejects};
+
+fn with_rules(count: usize) -> String {
+    let rules: Vec<String> = (0..count).map(|n| format!("- {{name: r{n}, effect: deny}}")).collect();
+    format!("version: '1'\nrules:\n{}\n", rules.join("\n"))
+}
+
+fn with_users(count: usize, user: &str) -> String {
+    format!(
+        "version: '1'\nrules:\n- {{name: a, effect: deny, conditions: {{users: [{}]}}}}",
+        vec![user; count].join(", ")
+    )
+}
+
+#[test]
+fn bounds_are_where_they_say() {
+    accepts(&with_rules(1000));
+    rejects(&with_rules(1001), &["rules: 1001 entries are too many: at most 1000 are allowed"]);
+    accepts(&with_users(1000, "bob"));
+    rejects(&with_users(1001, "bob"), &["rules[0].conditions.users: 1001 entries are too many"]);
+    accepts(&with_users(1, &"x".repeat(2048)));
+    rejects(&with_users(1, &"x".repeat(2049)), &["rules[0].conditions.users[0]: 2049 bytes are too long"]);
+    rejects(&"#".repeat((1 << 20) + 1), &["at most 1048576 are allowed"]);
+    rejects(&format!("a: {}b{}", "[".repeat(40), "]".repeat(40)), &["nests deeper than 32 levels"]);
+    rejects(&format!("[{}]", "a, ".repeat(30_000)), &["too many entries"]);
+    rejects("a: &a [x]\nb: [*a, *a]", &["anchors and aliases are refused"]);
+}
+
+#[test]
+fn an_answer_is_bounded() {
+    let keys: Map<String, Value> = (0..50_000).map(|n| (format!("sessionTabl{n}"), json!(1))).collect();
+    let spec = json!({"version": "1", "rules": [keys]});
+    let problems = AccessPolicy::from_value(&spec, Spelling::Manifest).unwrap_err();
+    assert_eq!(problems.len(), 101);
+    assert!(problems.to_string().ends_with("and 49902 more problems"), "{problems}");
+}
+
+/// In a release build each takes at most 20 ms; the limit here is for a debug build on a busy machine.
+#[rstest]
+#[case::brackets("[a,".repeat(1 << 18))]
+#[case::braces("{a: ".repeat(1 << 18))]
+#[case::nested_blocks("- ".repeat(11_000))]
+#[case::entries(format!("[{}]", "a,".repeat(23_000)))]
+#[case::pairs(format!("[{}]", "a: b,".repeat(11_000)))]
+#[case::keys((0..23_000).map(|n| format!("k{n}:\n")).collect::<Vec<_>>().concat())]
+#[case::twins("k: v\n".repeat(23_000))]
+#[case::anchors("- &a b\n".repeat(20_000))]
+#[case::tags(format!("[{}]", "!a b,".repeat(23_000)))]
+#[case::scalar(format!("a: \"{}\"", "\\n".repeat((1 << 19) - 10)))]
+#[case::lines("\n".repeat(1 << 20))]
+fn a_hostile_document_is_cheap(#[case] text: String) {
+    let start = Instant::now();
+    assert!(AccessPolicy::from_yaml(&text).is_err());
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}

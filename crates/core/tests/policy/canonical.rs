@@ -1,0 +1,47 @@
+//! How policies are written.
+
+use sentinel_core::policy::{AccessPolicy, Spelling};
+
+use crate::support::policy;
+
+const EVERYTHING: &str = r#"
+rules:
+- max_server_duration: 15m
+  reason: 'Careful: "prod"'
+  conditions:
+    device: {require_encryption: true, min_os_version: "14.0", allowed_os_types: [darwin], require_firewall: false}
+    time: {timezone: Europe/London, hours: {end: "18:00", start: "09:00"}, days: [friday, monday]}
+    mode: [cli, server]
+    users: ["system:serviceaccount:payments:*", alice, "123", "null"]
+    profiles: [prod-*, "*"]
+  session_table: sessions
+  effect: require_server_session
+  name: everything
+- {name: least, effect: deny}
+- {name: always, effect: allow, conditions: {time: {}, users: []}, reason: ""}
+version: 1
+"#;
+
+#[test]
+fn a_document_is_written_one_way() {
+    insta::assert_snapshot!(policy(EVERYTHING).to_yaml());
+}
+
+#[test]
+fn a_manifest_is_written_in_camel_case() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&policy(EVERYTHING).to_value(Spelling::Manifest)).unwrap());
+}
+
+#[test]
+fn the_complete_example_of_the_reference() {
+    insta::assert_snapshot!(policy(include_str!("../../testdata/reference/complete.yaml")).to_yaml());
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let policy = policy(EVERYTHING);
+    assert_eq!(AccessPolicy::from_yaml(&policy.to_yaml()).unwrap(), policy);
+    for spelling in [Spelling::Document, Spelling::Manifest] {
+        assert_eq!(AccessPolicy::from_value(&policy.to_value(spelling), spelling).unwrap(), policy);
+    }
+}
