@@ -1,0 +1,71 @@
+//! `serve`: from the environment to a sidecar that answers.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sentinel_runtime::shutdown::{self, run_until};
+use tokio::net::TcpListener;
+
+use crate::app_token::AppToken;
+use crate::broker::{Broker, Trust};
+use crate::clock::Clock;
+use crate::config::{Config, environment};
+use crate::server::Server;
+use crate::source::Source;
+use crate::state::State;
+
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LAST_RETRY: Duration = Duration::from_secs(2);
+/// Beside the app token: the newest trust bundle.
+const BUNDLE_FILE: &str = "broker-ca.pem";
+
+/// Serves until SIGTERM. A native sidecar gets that after the app's containers have ended, so there is nobody to wait for.
+pub fn run() -> anyhow::Result<()> {
+    let config = Config::read(&environment)?;
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?.block_on(async {
+        let shutdown = shutdown::on_signal()?;
+        run_until(&shutdown, serve(config)).await.unwrap_or(Ok(()))
+    })
+}
+
+/// Serves; ends only with an error.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let token = AppToken::ensure(&config.app_token_file).context("the app's token")?;
+    let bundle_file = config.app_token_file.with_file_name(BUNDLE_FILE);
+    let trust = Trust::new(&config.broker_ca, bundle_file).context("SENTINEL_BROKER_CA")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
+        .await
+        .with_context(|| format!("listening on 127.0.0.1:{}; SENTINEL_PORT chooses another port", config.port))?;
+    let port = listener.local_addr()?.port();
+    tracing::info!(pod = config.pod, profile = config.profile, broker = %config.broker, port, "serving credentials");
+    let source =
+        Source::new(Broker::new(config.broker, config.profile, config.broker_token_file, trust), Clock::start());
+    tokio::spawn(warm_up(Arc::clone(&source)));
+    Server::new(token, port, source).run(listener).await;
+    Ok(())
+}
+
+/// Asks until there are credentials or a plain denial, so that the startup probe passes without a caller.
+async fn warm_up(source: Arc<Source>) {
+    let mut pause = FIRST_RETRY;
+    loop {
+        _ = source.ask().await;
+        if source.look(State::readiness).is_ok() {
+            return;
+        }
+        let lease = source.look(|state, now| state.refused_for(now));
+        tokio::time::sleep(jittered(pause).max(lease)).await;
+        pause = (pause * 2).min(LAST_RETRY);
+    }
+}
+
+/// Between three quarters of `pause` and the whole: pods that start together shall not ask together.
+fn jittered(pause: Duration) -> Duration {
+    let mut byte = [0];
+    // Without randomness there is no jitter; nothing worse.
+    _ = getrandom::fill(&mut byte);
+    let [byte] = byte;
+    pause.mul_f64(0.75 + f64::from(byte) / 1024.0)
+}
