@@ -139,3 +139,64 @@ fn tuned(config: &SdkConfig, timeouts: Timeouts, retry: RetryConfig) -> SdkConfi
         .build();
     config.to_builder().timeout_config(limits).retry_config(retry).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::imds::credentials::ImdsCredentialsProvider;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::{AssumeRole, ErrorKind};
+
+    /// A metadata service that answers everything with 403, as where a pod may not use it.
+    async fn closed_metadata_service() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let answer = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        endpoint
+    }
+
+    async fn without_identity() -> Aws {
+        let metadata = aws_config::imds::Client::builder().endpoint(closed_metadata_service().await).unwrap().build();
+        let source = ImdsCredentialsProvider::builder().imds_client(metadata).build();
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .endpoint_url("http://127.0.0.1:1")
+            .credentials_provider(SharedCredentialsProvider::new(source))
+            .build();
+        Aws::new(&with_own_identity(&config), Timeouts::CREDENTIAL_PATH)
+    }
+
+    #[tokio::test]
+    async fn a_program_without_an_identity_is_denied_in_words_that_help() {
+        let aws = without_identity().await;
+        let request = AssumeRole {
+            role_arn: "r".into(),
+            role_session_name: "n".into(),
+            source_identity: "s".into(),
+            external_id: None,
+            duration_seconds: 900,
+            tags: vec![],
+            policy: None,
+            region: None,
+        };
+        let errors = [
+            aws.load_identity().await.unwrap_err(),
+            aws.issuer().assume_role(&request).await.unwrap_err(),
+            aws.sessions().active("t").await.unwrap_err(),
+            aws.parameters().get("/p").await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+            assert!(error.message.contains("has no AWS credentials: give its service account a role"), "{error}");
+        }
+    }
+}

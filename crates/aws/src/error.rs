@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
@@ -144,21 +145,26 @@ fn identity_problem(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)
 
 /// As [`identity_problem`], of a source of credentials that was asked directly.
 pub(crate) fn identity_failure(problem: &CredentialsError) -> (ErrorKind, String) {
+    let cause = causes(problem);
     match problem {
         CredentialsError::CredentialsNotLoaded(_) => (ErrorKind::Denied, NO_IDENTITY.to_owned()),
-        CredentialsError::InvalidConfiguration(_) => (
-            ErrorKind::Denied,
-            format!("the AWS credentials of this program are configured wrongly: {}", causes(problem)),
-        ),
-        _ => (
-            ErrorKind::Unavailable,
-            format!("the AWS credentials of this program could not be loaded: {}", causes(problem)),
-        ),
+        CredentialsError::InvalidConfiguration(_) => {
+            (ErrorKind::Denied, format!("the AWS credentials of this program are configured wrongly: {cause}"))
+        }
+        _ if refused_by_machine(problem) => (ErrorKind::Denied, format!("{NO_IDENTITY} ({cause})")),
+        _ => (ErrorKind::Unavailable, format!("the AWS credentials of this program could not be loaded: {cause}")),
     }
 }
 
 const NO_IDENTITY: &str = "this program has no AWS credentials: give its service account a role (EKS Pod Identity or IRSA), \
      or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
+/// The chain's last resort, the machine's metadata service, turned us away: nothing before it had credentials either.
+fn refused_by_machine(problem: &CredentialsError) -> bool {
+    chain(problem)
+        .filter_map(|cause| cause.downcast_ref())
+        .any(|cause| matches!(cause, ImdsError::FailedToLoadToken(_)))
+}
 
 fn not_sent<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> (ErrorKind, String) {
     let text = causes(error);

@@ -464,6 +464,7 @@ mod raw {
     };
 
     async fn client() -> Client {
+        crate::aws_wire::refuse_the_real_aws();
         Client::new(&aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await)
     }
 

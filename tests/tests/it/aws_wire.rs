@@ -10,12 +10,24 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Clients of the emulators; a busy machine may be slower than the credential path allows.
 pub async fn emulators() -> Aws {
+    refuse_the_real_aws();
     Aws::load_with(Settings { timeouts: Timeouts::CONTROLLER, ..Settings::default() }).await
 }
 
 /// Clients of one endpoint, with the timeouts of the credential path.
 pub async fn at(endpoint: &str) -> Aws {
+    refuse_the_real_aws();
     Aws::load_with(Settings { endpoint: Some(endpoint.to_owned()), ..Settings::default() }).await
+}
+
+/// Without these, a test would look for credentials on the machine and for tables in somebody's account.
+pub fn refuse_the_real_aws() {
+    for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS", "AWS_ACCESS_KEY_ID"] {
+        assert!(
+            std::env::var_os(name).is_some(),
+            "{name} is not set: run `make test`, or `tests/control-plane run cargo test -p sentinel-tests`"
+        );
+    }
 }
 
 /// An endpoint where nobody listens.

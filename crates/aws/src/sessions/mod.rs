@@ -8,6 +8,7 @@
 //! A call may be repeated once when its answer is lost. Then `create` still says `New`; `revoke` and `expire` may say
 //! `Already` of what they did themselves; and `served` may be counted twice.
 
+mod facts;
 mod read;
 mod row;
 mod table;
@@ -18,7 +19,7 @@ use aws_sdk_dynamodb::Client;
 use sentinel_core::session::{RowStatus, SessionRow};
 
 use crate::error::{AwsError, Call, ErrorKind};
-pub use table::{IndexFacts, TableFacts};
+pub use facts::{IndexFacts, TableFacts};
 
 /// The outcome of [`Sessions::create`].
 #[derive(Clone, Debug, PartialEq, Eq)]
