@@ -125,22 +125,27 @@ host_pid() {
     return 1
 }
 
-# await COMPONENT SECONDS: until it works. One that dies meanwhile is not waited for.
+# comes_up COMPONENT SECONDS: true once it works. One that dies meanwhile is not waited for.
+comes_up() {
+    wait_for "$2" "$1" works_or_died "$1" && component_pid "$1" >/dev/null
+}
+
+works_or_died() { ! component_pid "$1" || "$1_works"; }
+
+# await COMPONENT SECONDS: until it works, or the end of everything, with its log's last lines.
 await() {
-    local component=$1 seconds=$2
-    wait_for "$seconds" "$component" works_or_died "$component" && component_pid "$component" >/dev/null && return
+    local component=$1
+    comes_up "$@" && return
     printf -- '--- the end of %s:\n' "$(log_of "$component")" >&2
     tail -n 15 "$(log_of "$component")" >&2
     component_pid "$component" >/dev/null || die "$component died"
     die "$component does not answer"
 }
 
-works_or_died() { ! component_pid "$1" || "$1_works"; }
-
 halt() {
     local component=$1 pid
     pid=$(component_pid "$component") || return 0
     kill -TERM "$pid"
-    wait_for 10 "$component to end" not component_pid "$component" || kill -KILL "$pid"
+    wait_for 5 "$component to end" not component_pid "$component" 2>/dev/null || kill -KILL "$pid"
     wait_for 5 "$component to die" not component_pid "$component"
 }

@@ -97,18 +97,21 @@ YAML
 # Names outside the cluster don't exist, at once, instead of after a time-out.
 dns_config() {
     cat <<COREFILE
-.:53 {
+cluster.local:53 {
     bind $NODE_IP
     errors
     ready 127.0.0.1:8181
-    kubernetes cluster.local {
+    kubernetes {
         kubeconfig $STATE/kubeconfig/coredns
         ttl 5
     }
-    template ANY ANY . {
+    loadbalance
+}
+.:53 {
+    bind $NODE_IP
+    template ANY ANY {
         rcode NXDOMAIN
     }
-    loadbalance
 }
 COREFILE
 }

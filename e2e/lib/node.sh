@@ -140,7 +140,7 @@ cgroup_roots() {
     if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
         echo /sys/fs/cgroup
     else
-        find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d ! -name unified
+        find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d
     fi
 }
 
@@ -153,7 +153,7 @@ make_cgroups() {
             [[ ! -w $root/$CGROUP/$file ]] || cat "$root/$file" >"$root/$CGROUP/$file"
         done
         # v2: what children may limit is switched on from above.
-        [[ ! -w $root/cgroup.subtree_control ]] || sed 's/\w\+/+&/g' "$root/cgroup.controllers" >"$root/cgroup.subtree_control"
+        [[ $root != /sys/fs/cgroup ]] || sed 's/\w\+/+&/g' "$root/cgroup.controllers" >"$root/cgroup.subtree_control"
     done < <(cgroup_roots)
 }
 
