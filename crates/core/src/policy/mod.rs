@@ -18,7 +18,6 @@ pub mod publish;
 mod reason;
 mod rule;
 mod spelling;
-mod suggest;
 mod text;
 mod unknown;
 mod walk;

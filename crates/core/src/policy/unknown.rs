@@ -1,11 +1,31 @@
 //! What to say about a key that nobody knows.
 
+use super::text::excerpt;
+
+/// Words that people write (the reference's own older fragments among them), and the key that they mean.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("policies", "rules"),
+    ("match", "conditions"),
+    ("when", "conditions"),
+    ("table", "sessiontable"),
+    ("tz", "timezone"),
+    ("weekdays", "days"),
+];
+
 /// "unknown key", with the known key that its author most likely meant: `` `session_table`: did you mean `sessionTable`? ``
-pub fn unknown_key(key: &str, known: &[&str]) -> String {
-    match nearest(key, known) {
-        Some(near) => format!("unknown key `{key}`: did you mean `{near}`?"),
-        None => format!("unknown key `{key}`: known here are {}", known.join(", ")),
+pub fn unknown_key<K: AsRef<str>>(key: &str, known: &[K]) -> String {
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    let shown = excerpt(key);
+    match meant(key, &known) {
+        Some(meant) => format!("unknown key `{shown}`: did you mean `{meant}`?"),
+        None => format!("unknown key `{shown}`: known here are {}", known.join(", ")),
     }
+}
+
+fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == key);
+    let by_word = elsewhere.and_then(|(_, meant)| known.iter().copied().find(|candidate| plain(candidate) == *meant));
+    by_word.or_else(|| nearest(key, known))
 }
 
 /// The known key nearest to `key`: equal but for case, `_` and `-`, or at most a third of its letters away.
@@ -45,23 +65,40 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
-    #[test]
-    fn suggests_what_was_meant() {
+    #[rstest]
+    #[case("session_table", Some("sessionTable"))]
+    #[case("user", Some("users"))]
+    #[case("profile", Some("profiles"))]
+    #[case("condition", Some("conditions"))]
+    #[case("Effect", Some("effect"))]
+    #[case("efect", Some("effect"))]
+    #[case("match", Some("conditions"))]
+    #[case("table", Some("sessionTable"))]
+    #[case("policies", None)]
+    #[case("colour", None)]
+    #[case("", None)]
+    fn suggests_what_was_meant(#[case] key: &str, #[case] expected: Option<&str>) {
         let known = ["name", "effect", "sessionTable", "conditions", "reason", "users", "profiles"];
-        for (key, meant) in
-            [("session_table", "sessionTable"), ("user", "users"), ("condition", "conditions"), ("Effect", "effect")]
-        {
-            assert_eq!(nearest(key, &known), Some(meant), "{key}");
-        }
-        assert_eq!(nearest("colour", &known), None);
+        assert_eq!(meant(key, &known), expected);
+    }
+
+    #[test]
+    fn says_what_is_known_where_it_has_no_idea() {
+        assert_eq!(
+            unknown_key("colour\n", &["name", "effect"]),
+            "unknown key `colour\u{fffd}`: known here are name, effect"
+        );
     }
 
     #[test]
     fn distance_is_levenshteins() {
         for (a, b, steps) in [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)] {
             assert_eq!(distance(a, b), steps, "{a} {b}");
+            assert_eq!(distance(b, a), steps, "{b} {a}");
         }
     }
 }

@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 use super::path::Path;
 use super::problem::{Problem, Problems};
 use super::spelling::Spelling;
-use super::suggest;
-use super::text::excerpt;
+use super::unknown::unknown_key;
 
 mod value;
 
@@ -105,17 +104,9 @@ impl<'a> At<'a> {
         };
         let spelled: Vec<_> = keys.iter().map(|key| self.spell(key)).collect();
         for key in map.keys().filter(|key| !spelled.iter().any(|known| known == *key)) {
-            self.walk.note_with(&self.path, || self.unknown_key(key, keys));
+            self.walk.note_with(&self.path, || unknown_key(key, &spelled));
         }
         Ok(Object { at: self, map })
-    }
-
-    fn unknown_key(&self, written: &str, keys: &'static [&'static str]) -> String {
-        let hint = match suggest::key(written, keys, self.walk.spelling) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known here: {}", keys.iter().map(|key| self.spell(key)).collect::<Vec<_>>().join(", ")),
-        };
-        format!("unknown key `{}`: {hint}", excerpt(written))
     }
 }
 

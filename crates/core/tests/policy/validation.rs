@@ -139,12 +139,12 @@ fn rejects_fields(#[case] body: &str, #[case] message: &str) {
 #[case("conditions: {time: {tz: UTC}}", "did you mean `timezone`?")]
 #[case(
     "conditions: {time: {hours: {begin: '09:00', end: '10:00'}}}",
-    "rules[0].conditions.time.hours: unknown key `begin`: known here: start, end"
+    "rules[0].conditions.time.hours: unknown key `begin`: known here are start, end"
 )]
 #[case("conditions: {device: {requireEncryption: true}}", "did you mean `require_encryption`?")]
 #[case(
     "users: [bob]",
-    "rules[0]: unknown key `users`: known here: name, effect, session_table, conditions, reason, max_server_duration"
+    "rules[0]: unknown key `users`: known here are name, effect, session_table, conditions, reason, max_server_duration"
 )]
 fn rejects_unknown_keys(#[case] body: &str, #[case] message: &str) {
     rejects(&rule(body), &[message]);
