@@ -105,10 +105,10 @@ impl FromStr for RowStatus {
 
 /// How long a new or extended row is promised to live. The operator extends the rows of live pods at half of it, so this
 /// is the longest that a row may say `active` with both the operator and the pod gone.
-pub const ROW_LIFETIME: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+pub const ROW_LIFETIME: std::time::Duration = std::time::Duration::from_hours(12);
 
 /// How long an ended row is kept before DynamoDB's TTL may remove it.
-pub const ENDED_ROW_KEPT: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
+pub const ENDED_ROW_KEPT: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
 /// One row of the session table: the attributes of the existing Sentinel tools, and the Kubernetes facts beside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
