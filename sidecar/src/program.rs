@@ -30,21 +30,47 @@ pub fn run() -> anyhow::Result<()> {
     })
 }
 
-/// Serves; ends only with an error.
-pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let token = AppToken::ensure(&config.app_token_file).context("the app's token")?;
-    let bundle_file = config.app_token_file.with_file_name(BUNDLE_FILE);
-    let trust = Trust::new(&config.broker_ca, bundle_file).context("SENTINEL_BROKER_CA")?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
-        .await
-        .with_context(|| format!("listening on 127.0.0.1:{}; SENTINEL_PORT chooses another port", config.port))?;
-    let port = listener.local_addr()?.port();
-    tracing::info!(pod = config.pod, profile = config.profile, broker = %config.broker, port, "serving credentials");
-    let source =
-        Source::new(Broker::new(config.broker, config.profile, config.broker_token_file, trust), Clock::start());
-    tokio::spawn(warm_up(Arc::clone(&source)));
-    Server::new(token, port, source).run(listener).await;
+/// Binds and serves; ends only with an error.
+async fn serve(config: Config) -> anyhow::Result<()> {
+    Sidecar::bind(config).await?.run().await;
     Ok(())
+}
+
+/// A sidecar that has its token, its trust and its port, and doesn't answer yet.
+pub struct Sidecar {
+    listener: TcpListener,
+    port: u16,
+    server: Arc<Server>,
+    source: Arc<Source>,
+}
+
+impl Sidecar {
+    /// Writes the token, reads the trust bundle, listens.
+    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        let token = AppToken::ensure(&config.app_token_file).context("the app's token")?;
+        let bundle_file = config.app_token_file.with_file_name(BUNDLE_FILE);
+        let trust = Trust::new(&config.broker_ca, bundle_file).context("SENTINEL_BROKER_CA")?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
+            .await
+            .with_context(|| format!("listening on 127.0.0.1:{}; SENTINEL_PORT chooses another port", config.port))?;
+        let port = listener.local_addr()?.port();
+        tracing::info!(pod = config.pod, profile = config.profile, broker = %config.broker, port, "serving credentials");
+        let broker = Broker::new(config.broker, config.profile, config.broker_token_file, trust);
+        let source = Source::new(broker, Clock::start());
+        Ok(Self { listener, port, server: Server::new(token, port, Arc::clone(&source)), source })
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Serves, and asks the broker at once. Never ends; what it began in the background ends with the runtime.
+    pub async fn run(self) {
+        let warm = warm_up(self.source);
+        let serving = self.server.run(self.listener);
+        tokio::join!(warm, serving);
+    }
 }
 
 /// Asks until there are credentials or a plain denial, so that the startup probe passes without a caller.
@@ -55,7 +81,7 @@ async fn warm_up(source: Arc<Source>) {
         if source.look(State::readiness).is_ok() {
             return;
         }
-        let lease = source.look(|state, now| state.refused_for(now));
+        let lease = source.look(State::refused_for);
         tokio::time::sleep(jittered(pause).max(lease)).await;
         pause = (pause * 2).min(LAST_RETRY);
     }

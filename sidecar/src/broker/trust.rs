@@ -66,7 +66,7 @@ impl Trust {
         match roots(bundle) {
             Ok(roots) => self.replace(bundle, roots),
             Err(error) => {
-                tracing::warn!(%error, "the broker sent a CA bundle that can't be used; keeping the one we have")
+                tracing::warn!(%error, "the broker sent a CA bundle that can't be used; keeping the one we have");
             }
         }
     }
