@@ -38,7 +38,7 @@ deny: $(CARGO_DENY)
 
 .PHONY: test-unit
 test-unit: ## Unit and property tests
-	cargo test --workspace --exclude sentinel-tests --locked
+	cargo test --workspace --exclude sentinel-tests --exclude sentinel-stories --locked
 
 .PHONY: test-api
 test-api: ## Tests against a real kube-apiserver, DynamoDB Local and moto (no root once etcd is installed)

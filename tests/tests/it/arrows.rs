@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and all that it may use of ours.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("sentinel-core", &[]),
     ("sentinel-api", &["sentinel-core"]),
     ("sentinel-aws", &["sentinel-core"]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("sentinel-webhook", &["sentinel-api", "sentinel-core", "sentinel-runtime"]),
     ("sentinel-sidecar", &["sentinel-core", "sentinel-runtime"]),
     ("sentinel-tests", &[]),
+    ("sentinel-stories", &[]),
 ];
 
 /// What the pure core may use of others: no I/O, no clock, no randomness.
@@ -42,7 +43,10 @@ fn core_stays_pure() {
 
 /// The normal (not dev) dependencies of each crate of the workspace, as their own manifests name them.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version=1", "--no-deps", "--offline"]).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .output()
+        .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     packages.iter().map(|package| (package["name"].as_str().unwrap().to_owned(), normal(package))).collect()

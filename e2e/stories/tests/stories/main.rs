@@ -1,0 +1,18 @@
+//! Stories told on the real cluster by `e2e/stories/run`, from the outside: `kubectl`, pods, an AWS SDK.
+//!
+//! One file per story. Each story has namespaces, profiles and policies of its own, so they run side by side; those that
+//! break something that all share (see `faults.rs`) take the cluster for themselves.
+#![allow(missing_docs, reason = "tests are read, not linked to")]
+
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod injection;
+#[cfg(test)]
+mod publishing;
+#[cfg(test)]
+mod tenant;
