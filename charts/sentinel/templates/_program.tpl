@@ -1,4 +1,5 @@
-{{/* What the three Deployments share. Argument: root, program, env (the program's own), ports (name → number). */}}
+{{/* What the three programs share. Argument: root, program, ports (name → number), env (the program's own; what is empty is
+left out, so that its default holds), settings (more of it; empty is said too). */}}
 {{- define "sentinel.program" -}}
 {{- $values := index .root.Values .program -}}
 apiVersion: v1
@@ -85,6 +86,9 @@ spec:
         {{- if $value }}
         - {name: {{ $name }}, value: {{ $value | quote }}}
         {{- end }}
+        {{- end }}
+        {{- range $name, $value := .settings }}
+        - {name: {{ $name }}, value: {{ $value | quote }}}
         {{- end }}
         {{- with $values.extraEnv }}
         {{- toYaml . | nindent 8 }}
