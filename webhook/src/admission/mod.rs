@@ -1,0 +1,11 @@
+//! The front door: AdmissionReviews over HTTPS. It reads, asks the rooms, answers, counts, and logs a refusal once.
+
+mod answer;
+mod metrics;
+mod request;
+mod server;
+
+pub use answer::{Answer, Refused};
+pub use metrics::AdmissionMetrics;
+pub use request::{AdmissionRequest, Operation, Unreadable, read_review};
+pub use server::router;

@@ -1,0 +1,137 @@
+//! The three questions of the API server, each answered in full.
+
+use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION};
+use sentinel_core::policy::{Problem, Problems};
+use serde_json::Value;
+
+use crate::admission::{AdmissionMetrics, AdmissionRequest, Answer, Operation};
+use crate::objects;
+use crate::pods::{self, Injection, Pod, SidecarTemplate};
+use crate::view::{NotReady, View};
+
+/// All that is needed for an answer.
+pub struct Judge {
+    /// What is known of the cluster.
+    pub view: View,
+    /// What is the same for every pod.
+    pub sidecar: SidecarTemplate,
+    /// The session table of profiles that name none; empty: none.
+    pub default_table: String,
+    /// Counts.
+    pub metrics: AdmissionMetrics,
+}
+
+impl Judge {
+    /// A new pod: what must be added.
+    pub fn mutate_pod(&self, request: &AdmissionRequest) -> Answer {
+        let pod = Pod::new(&request.object);
+        // matchConditions send no others; without the annotation there is nothing to inject.
+        if !is_new_pod(request) || pod.annotation(PROFILE_ANNOTATION).is_none() {
+            return Answer::allowed();
+        }
+        let injected = self.injection(pod).and_then(|injection| Ok(pods::inject(&request.object, &injection)?));
+        match injected {
+            Ok(injected) => Answer::patched(&request.object, &injected).warning(pods::warnings(pod)),
+            Err(no) => no.into_answer(),
+        }
+    }
+
+    /// A pod after all mutating webhooks, or a change of it: whether it is as it must be.
+    pub fn validate_pod(&self, request: &AdmissionRequest) -> Answer {
+        let (old, new) = (Pod::new(&request.old_object), Pod::new(&request.object));
+        let ephemeral = request.sub_resource.as_deref() == Some("ephemeralcontainers");
+        let judged = match request.operation {
+            Operation::Create => self.verify(&request.object),
+            Operation::Update if ephemeral => pods::judge_ephemeral(old, new).map_err(No::from),
+            Operation::Update => pods::judge_update(old, new).map_err(No::from),
+            Operation::Delete | Operation::Connect => Ok(()),
+        };
+        judged.map_or_else(No::into_answer, |()| Answer::allowed())
+    }
+
+    /// A policy, profile or session.
+    pub fn validate_object(&self, request: &AdmissionRequest) -> Answer {
+        objects::judge(request, &self.view)
+    }
+
+    fn verify(&self, object: &Value) -> Result<(), No> {
+        let pod = Pod::new(object);
+        if pod.annotation(PROFILE_ANNOTATION).is_none() {
+            return Ok(Problems::refuse(pods::without_annotation(pod), ())?);
+        }
+        if pod.sidecar().is_none() || pod.label(INJECTED_LABEL).is_none() {
+            return Err(No::Forbidden(not_injected().into()));
+        }
+        Ok(pods::verify(object, &self.injection(pod)?)?)
+    }
+
+    /// What `pod` gets, or everything that is wrong with it.
+    fn injection(&self, pod: Pod<'_>) -> Result<Injection, No> {
+        let broker_ca = self.view.broker_ca()?;
+        let profile = match pods::requested_profile(pod) {
+            Ok(name) => self.view.profile(name)?.map_err(|no| Problem::new(annotation_place(), no.to_string())),
+            Err(problem) => Err(problem),
+        };
+        match profile {
+            Ok(profile) => Ok(Injection::new(&profile, &self.default_table, broker_ca, self.sidecar.clone())),
+            Err(problem) => {
+                let others = pods::refusals(pod, &self.sidecar.image);
+                Err(Problems::refuse([vec![problem], others].concat(), ())
+                    .err()
+                    .map_or_else(No::unknown, No::Forbidden))
+            }
+        }
+    }
+}
+
+/// Why a pod is refused.
+enum No {
+    /// It may not be.
+    Forbidden(Problems),
+    /// Nobody can tell now.
+    NotReady(NotReady),
+}
+
+impl From<Problems> for No {
+    fn from(problems: Problems) -> Self {
+        Self::Forbidden(problems)
+    }
+}
+
+impl From<NotReady> for No {
+    fn from(error: NotReady) -> Self {
+        Self::NotReady(error)
+    }
+}
+
+impl No {
+    fn unknown() -> Self {
+        Self::Forbidden(Problem::new("", "the pod is refused").into())
+    }
+
+    fn into_answer(self) -> Answer {
+        match self {
+            Self::Forbidden(problems) => Answer::forbidden(format!("no AWS credentials for this pod: {problems}")),
+            Self::NotReady(error) => Answer::unavailable(error.to_string()),
+        }
+    }
+}
+
+fn is_new_pod(request: &AdmissionRequest) -> bool {
+    let subresource = request.sub_resource.as_deref().unwrap_or_default();
+    request.operation == Operation::Create && request.resource.resource == "pods" && subresource.is_empty()
+}
+
+fn annotation_place() -> String {
+    format!("metadata.annotations[{PROFILE_ANNOTATION}]")
+}
+
+fn not_injected() -> Problem {
+    let message = "the sidecar was not injected, or another admission webhook removed it: make the pod again; if that does not help, ask whoever keeps the cluster to look at the MutatingWebhookConfiguration `sentinel`";
+    Problem::new("", message)
+}
+
+/// What to call the object of a request.
+pub fn display_name(request: &AdmissionRequest) -> &str {
+    if request.name.is_empty() { Pod::new(&request.object).display_name() } else { &request.name }
+}
