@@ -22,6 +22,8 @@ mod verify;
 mod volumes;
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
 mod property_tests;
