@@ -26,9 +26,9 @@ pub enum TokenError {
         /// What went wrong.
         source: io::Error,
     },
-    /// The kernel gave no randomness.
-    #[error("no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    /// There is no randomness.
+    #[error("the system gives no random bytes")]
+    Random,
 }
 
 impl AppToken {
@@ -37,9 +37,7 @@ impl AppToken {
         if let Some(token) = kept(path) {
             return Ok(token);
         }
-        let mut random = [0; BYTES];
-        getrandom::fill(&mut random)?;
-        let token = hex::encode(random);
+        let token = hex::encode(random::<BYTES>().ok_or(TokenError::Random)?);
         write_atomically(path, token.as_bytes())
             .map_err(|source| TokenError::File { path: path.to_owned(), source })?;
         Ok(Self(token))
@@ -55,6 +53,13 @@ impl std::fmt::Debug for AppToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AppToken(…)")
     }
+}
+
+/// From the TLS library's generator: a static binary without /dev has no other.
+pub(crate) fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    rustls::crypto::aws_lc_rs::default_provider().secure_random.fill(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn kept(path: &Path) -> Option<AppToken> {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use sentinel_runtime::shutdown::{self, run_until};
 use tokio::net::TcpListener;
 
-use crate::app_token::AppToken;
+use crate::app_token::{AppToken, random};
 use crate::broker::{Broker, Trust};
 use crate::clock::Clock;
 use crate::config::{Config, environment};
@@ -89,9 +89,7 @@ async fn warm_up(source: Arc<Source>) {
 
 /// Between three quarters of `pause` and the whole: pods that start together shall not ask together.
 fn jittered(pause: Duration) -> Duration {
-    let mut byte = [0];
     // Without randomness there is no jitter; nothing worse.
-    _ = getrandom::fill(&mut byte);
-    let [byte] = byte;
+    let [byte] = random().unwrap_or_default();
     pause.mul_f64(0.75 + f64::from(byte) / 1024.0)
 }
