@@ -1,1 +1,29 @@
-//! Under construction.
+//! The operator: publishes policies to SSM and keeps the sessions. One replica leads; the others wait.
+//!
+//! ```text
+//!   AccessPolicy ──▶ policies ──▶ SSM parameter, conditions Accepted and Published
+//!   SentinelProfile ▶ profiles ──▶ conditions Accepted and PolicyFound
+//!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
+//!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
+//! ```
+//!
+//! Each room is gather → plan → apply → report; `plan` is pure. Whatever is done can be done again: a kill at any moment
+//! loses nothing, because every decision is made anew from the objects, the parameters and the rows. The operator issues
+//! no credentials, reads no Secret, and makes nobody's decision: what a policy means is core's.
+
+mod args;
+mod cluster;
+mod events;
+mod leader;
+mod metrics;
+mod pace;
+mod policies;
+mod profiles;
+mod report;
+mod run;
+mod sessions;
+mod watches;
+mod webhooks;
+
+pub use args::Args;
+pub use run::run;

@@ -1,0 +1,63 @@
+//! What Prometheus sees.
+
+use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use sentinel_aws::{AwsError, ErrorKind};
+use sentinel_runtime::telemetry;
+
+/// The operator's metrics.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    /// 1 while this replica leads.
+    pub leader: IntGauge,
+    /// By kind and outcome (`ok`, `failed`).
+    pub reconciles: IntCounterVec,
+    /// By phase.
+    pub sessions: IntGaugeVec,
+    /// Calls to SSM that wait for their turn.
+    pub ssm_queue: IntGauge,
+    aws: IntCounterVec,
+    throttles: IntCounterVec,
+}
+
+impl Metrics {
+    /// Registers them.
+    pub fn new(metrics: &telemetry::Metrics) -> prometheus::Result<Self> {
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            metrics.register(IntCounterVec::new(Opts::new(name, help), labels)?)
+        };
+        Ok(Self {
+            leader: metrics.register(IntGauge::new("leader", "1 while this replica leads.")?)?,
+            reconciles: counter("reconciles_total", "Reconciled objects.", &["kind", "outcome"])?,
+            sessions: metrics.register(IntGaugeVec::new(Opts::new("sessions", "SentinelSessions."), &["phase"])?)?,
+            ssm_queue: metrics.register(IntGauge::new("ssm_queue", "Calls to SSM that wait for their turn.")?)?,
+            aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
+            throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
+        })
+    }
+
+    /// Counts an object that was reconciled.
+    pub fn reconciled(&self, kind: &str, well: bool) {
+        self.reconciles.with_label_values(&[kind, if well { "ok" } else { "failed" }]).inc();
+    }
+
+    /// Counts a call to AWS, and passes its result on.
+    pub fn called<T>(&self, service: &str, operation: &str, result: Result<T, AwsError>) -> Result<T, AwsError> {
+        let outcome = result.as_ref().map_or_else(|error| outcome(error.kind), |_| "ok");
+        self.aws.with_label_values(&[service, operation, outcome]).inc();
+        if outcome == "throttled" {
+            self.throttles.with_label_values(&[service]).inc();
+        }
+        result
+    }
+}
+
+fn outcome(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Throttled => "throttled",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::NotFound => "not_found",
+        ErrorKind::Denied => "denied",
+        ErrorKind::Conflict => "conflict",
+        ErrorKind::Invalid => "invalid",
+    }
+}

@@ -1,0 +1,101 @@
+//! One profile: gather, plan, report.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, StreamExt as _};
+use jiff::Timestamp;
+use kube::api::ApiResource;
+use kube::core::{DeserializeGuard, DynamicObject};
+use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher;
+use kube::{Api, Client, Resource as _, ResourceExt as _};
+use sentinel_api::{AccessPolicy, Profile, ProfileStatus, SentinelProfile};
+use serde::Deserialize as _;
+
+use super::plan::{Found, plan};
+use crate::metrics::Metrics;
+use crate::pace::Retries;
+use crate::report::{is_gone, write_status};
+
+const KIND: &str = "SentinelProfile";
+
+/// What the reconciler works with.
+pub(crate) struct Context {
+    /// The API server.
+    pub client: Client,
+    /// Every access policy.
+    pub policies: Store<DeserializeGuard<AccessPolicy>>,
+    /// For Prometheus.
+    pub metrics: Metrics,
+    /// Who failed how often.
+    pub retries: Retries,
+}
+
+/// Keeps the status of every profile until `shutdown`; `policies` says when an access policy changes.
+pub(crate) async fn run(
+    context: Context,
+    policies: impl Stream<Item = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+) {
+    let context = Arc::new(context);
+    Controller::new_with(context.api(), watcher::Config::default(), resource())
+        .with_config(Config::default().debounce(Duration::from_millis(50)))
+        .reconcile_all_on(policies)
+        .graceful_shutdown_on(shutdown)
+        .run(reconcile, later, context)
+        .for_each(|result| async move {
+            if let Err(error) = result {
+                tracing::debug!(kind = KIND, %error, "not reconciled");
+            }
+        })
+        .await;
+}
+
+async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
+    let profile = judge(&object);
+    let old = object.data.get("status").and_then(|status| ProfileStatus::deserialize(status).ok()).unwrap_or_default();
+    let new = plan(&profile, |name| context.find(name), &old, object.metadata.generation, Timestamp::now());
+    match write_status(&context.api(), &object.name_any(), &old, &new).await {
+        Err(error) if !is_gone(&error) => return Err(error),
+        _ => {}
+    }
+    context.retries.forget(&object.name_any());
+    context.metrics.reconciled(KIND, true);
+    Ok(Action::await_change())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that Controller::run asks for")]
+fn later(object: Arc<DynamicObject>, error: &kube::Error, context: Arc<Context>) -> Action {
+    let wait = context.retries.failed(&object.name_any());
+    context.metrics.reconciled(KIND, false);
+    tracing::warn!(kind = KIND, name = object.name_any(), %error, again_in = ?wait, "status not written");
+    Action::requeue(wait)
+}
+
+fn judge(object: &DynamicObject) -> Result<Profile, String> {
+    let typed: SentinelProfile =
+        object.clone().try_parse().map_err(|error| format!("the object can't be read: {error}"))?;
+    typed.resolve().map_err(|problems| problems.to_string())
+}
+
+impl Context {
+    fn api(&self) -> Api<DynamicObject> {
+        Api::all_with(self.client.clone(), &resource())
+    }
+
+    fn find(&self, name: &str) -> Found {
+        let Some(policy) = self.policies.get(&ObjectRef::new(name)) else { return Found::Missing };
+        match &policy.0 {
+            _ if policy.meta().deletion_timestamp.is_some() => Found::Leaving,
+            Ok(policy) if policy.spec.resolve().is_ok() => Found::Accepted,
+            _ => Found::Refused,
+        }
+    }
+}
+
+fn resource() -> ApiResource {
+    ApiResource::erase::<SentinelProfile>(&())
+}

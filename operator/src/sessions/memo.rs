@@ -1,0 +1,65 @@
+//! What the tracker remembers of a session. All of it can be found out again, but for the object of a session whose pod is
+//! gone, and then the scan for orphans finds its rows.
+
+use std::sync::Arc;
+
+use sentinel_api::{Phase, SentinelSession};
+use tokio::time::Instant;
+
+use super::cadence::next_read;
+use super::pod::PodState;
+use crate::pace::jittered;
+
+/// What is remembered.
+#[derive(Clone, Debug)]
+pub(crate) struct Memo {
+    /// The object as it was seen or written last.
+    pub last: Option<Arc<SentinelSession>>,
+    /// When the object was written last: until the watch has caught up, its absence means nothing.
+    pub written: Option<Instant>,
+    /// What the last pass was made from.
+    pub seen: Option<Seen>,
+    /// When the rows are read next.
+    pub due: Instant,
+    /// It has ended, and so have all its rows.
+    pub settled: bool,
+    first_seen: Instant,
+    phase: Phase,
+    reads: u32,
+}
+
+/// What a pass is made from, beside the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The pod.
+    pub pod: PodState,
+    /// The version of the object; `None`: there is none.
+    pub version: Option<String>,
+    /// The state of profiles and policies.
+    pub epoch: u64,
+}
+
+impl Memo {
+    /// Of a session that is seen for the first time: its rows are read at once.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            last: None,
+            written: None,
+            seen: None,
+            due: now,
+            settled: false,
+            first_seen: now,
+            phase: Phase::Pending,
+            reads: 0,
+        }
+    }
+
+    /// Notes that the rows were read, and sets when they are read next.
+    pub fn read(&mut self, phase: Phase, now: Instant) {
+        self.reads = if phase == self.phase { self.reads.saturating_add(1) } else { 1 };
+        self.phase = phase;
+        let wait = next_read(phase, now.saturating_duration_since(self.first_seen), self.reads);
+        // Short waits are promises to people; long ones are spread.
+        self.due = now + if wait.as_secs() > 60 { jittered(wait) } else { wait };
+    }
+}

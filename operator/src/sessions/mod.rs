@@ -1,0 +1,31 @@
+//! Sessions: one object for each injected pod × profile, which says what its row in the session table says.
+//!
+//! ```text
+//!   pods, sessions, profiles, policies ─▶ tracker: gather ─▶ read rows (batched) ─▶ plan (pure) ─▶ rows, status, Events
+//!   revocations: every 10 s, what others revoked ─▶ tracker         orphans: rows whose pod is gone
+//! ```
+//!
+//! Pending → Active → Revoked | Expired, and never back. The row is the truth for counters; a revocation is one wherever it
+//! is said, in the object or in any table.
+
+mod apply;
+mod cadence;
+mod facts;
+mod governance;
+mod memo;
+mod orphans;
+mod plan;
+mod pod;
+mod revocations;
+mod row;
+mod status;
+mod subject;
+mod tables;
+mod tracker;
+
+pub(crate) use governance::Governance;
+pub(crate) use orphans::Scan;
+pub(crate) use pod::prune;
+pub(crate) use revocations::run as watch_revocations;
+pub(crate) use tables::SessionTables;
+pub(crate) use tracker::{Desk, run};

@@ -1,0 +1,109 @@
+//! Orphans: active rows of this cluster whose pod is gone, left behind while no operator was watching. Looked for at start
+//! and hourly. Each pod is asked for by itself before its row is ended: a watch may not know it yet.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::reflector::Store;
+use kube::{Api, Client, ResourceExt as _};
+use sentinel_api::names::INJECTED_LABEL;
+use sentinel_core::session::SessionRow;
+use tokio::sync::watch;
+
+use super::governance::Governance;
+use super::plan::RowStep;
+use super::pod::{PodFacts, PodState};
+use super::row::ttl;
+use super::tables::SessionTables;
+use super::tracker::is_live;
+use crate::pace::jittered;
+
+const EVERY: Duration = Duration::from_secs(3600);
+const RETRY: Duration = Duration::from_secs(60);
+
+/// What the scan works with.
+pub(crate) struct Scan {
+    /// The API server.
+    pub client: Client,
+    /// Id of this cluster.
+    pub cluster: String,
+    /// Injected pods.
+    pub pods: Store<Pod>,
+    /// Which tables are named.
+    pub governance: Governance,
+    /// Which tables live sessions use.
+    pub in_use: watch::Receiver<BTreeSet<String>>,
+    /// The session tables.
+    pub tables: Arc<SessionTables>,
+}
+
+impl Scan {
+    /// Scans at once and hourly until `shutdown`; after a failure, soon again.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let wait = if self.scan().await { EVERY } else { RETRY };
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = tokio::time::sleep(jittered(wait)) => {}
+            }
+        }
+    }
+
+    async fn scan(&self) -> bool {
+        let mut names = self.governance.tables();
+        names.extend(self.in_use.borrow().iter().cloned());
+        let mut complete = true;
+        for table in names {
+            complete &= self.scan_table(&table).await;
+        }
+        complete
+    }
+
+    async fn scan_table(&self, table: &str) -> bool {
+        let rows = match self.tables.active(table).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::warn!(table, %error, "orphaned sessions could not be looked for; trying again");
+                return false;
+            }
+        };
+        let mut complete = true;
+        for row in rows.iter().filter(|row| self.is_suspect(row)) {
+            complete &= self.end(table, row).await;
+        }
+        complete
+    }
+
+    fn is_suspect(&self, row: &SessionRow) -> bool {
+        row.kubernetes.cluster == self.cluster && !is_live(&self.pods, &row.kubernetes.pod_uid)
+    }
+
+    /// Ends the row if its pod is really gone. Whoever can't tell leaves it.
+    async fn end(&self, table: &str, row: &SessionRow) -> bool {
+        let facts = &row.kubernetes;
+        let pod = match Api::<Pod>::namespaced(self.client.clone(), &facts.namespace).get_opt(&facts.pod).await {
+            Ok(pod) => pod,
+            Err(error) => {
+                tracing::warn!(session = %row.id, %error, "the pod of a session could not be asked for; trying again");
+                return false;
+            }
+        };
+        if pod.is_some_and(|pod| is_its_pod(&pod, &facts.pod_uid)) {
+            return true;
+        }
+        let now = Timestamp::now();
+        let done = self.tables.write(table, &row.id, &RowStep::Expire { ttl: ttl(now) }, now).await.is_ok();
+        tracing::info!(session = %row.id, table, namespace = facts.namespace, pod = facts.pod, done, "the pod of a session is gone");
+        done
+    }
+}
+
+fn is_its_pod(pod: &Pod, uid: &str) -> bool {
+    let injected = pod.labels().get(INJECTED_LABEL).is_some_and(|value| value == "true");
+    injected && PodFacts::of(pod).is_some_and(|facts| facts.uid == uid && facts.state != PodState::Ended)
+}

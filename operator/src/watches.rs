@@ -1,0 +1,110 @@
+//! Watches that several rooms share: one store each, and a signal that something in it changed.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use futures::{Stream, StreamExt as _, stream};
+use k8s_openapi::api::core::v1::Pod;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::{WatchStreamExt as _, watcher};
+use kube::{Api, Client, Resource};
+use sentinel_api::names::INJECTED_LABEL;
+use sentinel_api::{AccessPolicy, SentinelProfile, SentinelSession};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use crate::sessions::prune;
+
+/// What a watch knows, and when it changes.
+pub(crate) struct Watched<K: Resource + Clone + 'static>
+where
+    K::DynamicType: Hash + Eq + Clone,
+{
+    /// Every object.
+    pub store: Store<K>,
+    changes: watch::Receiver<u64>,
+}
+
+impl<K: Resource + Clone + 'static> Clone for Watched<K>
+where
+    K::DynamicType: Hash + Eq + Clone,
+{
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), changes: self.changes.clone() }
+    }
+}
+
+impl<K: Resource + Clone + 'static> Watched<K>
+where
+    K::DynamicType: Hash + Eq + Clone,
+{
+    /// One item for each change from now on; changes that come together may be one.
+    pub fn changes(&self) -> impl Stream<Item = ()> + Send + use<K> {
+        let mut receiver = self.changes.clone();
+        receiver.mark_unchanged();
+        stream::unfold(receiver, |mut receiver| async move {
+            receiver.changed().await.ok()?;
+            Some(((), receiver))
+        })
+    }
+}
+
+/// The watches that several rooms share. An object that can't be read stays in its store as such.
+#[derive(Clone)]
+pub(crate) struct Watches {
+    /// Injected pods, pruned.
+    pub pods: Watched<Pod>,
+    /// Sessions.
+    pub sessions: Watched<DeserializeGuard<SentinelSession>>,
+    /// Profiles.
+    pub profiles: Watched<DeserializeGuard<SentinelProfile>>,
+    /// Access policies.
+    pub policies: Watched<DeserializeGuard<AccessPolicy>>,
+}
+
+impl Watches {
+    /// Starts them.
+    pub fn spawn(client: &Client) -> Self {
+        let injected = watcher::Config::default().labels(&format!("{INJECTED_LABEL}=true"));
+        Self {
+            pods: spawn(Api::all(client.clone()), injected, prune),
+            sessions: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            profiles: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+        }
+    }
+
+    /// Waits until each has seen everything once. `false`: a watch has ended, so the process is about to.
+    pub async fn ready(&self) -> bool {
+        self.pods.store.wait_until_ready().await.is_ok()
+            && self.sessions.store.wait_until_ready().await.is_ok()
+            && self.profiles.store.wait_until_ready().await.is_ok()
+            && self.policies.store.wait_until_ready().await.is_ok()
+    }
+}
+
+/// Keeps `api` in a store, as `prune` leaves it. Failures are waited out; the task ends with the process.
+pub(crate) fn spawn<K>(api: Api<K>, config: watcher::Config, prune: fn(&mut K)) -> Watched<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    let (store, writer) = reflector::store();
+    let (sender, changes) = watch::channel(0);
+    let events = watcher(api, config).default_backoff().modify(prune).reflect(writer);
+    tokio::spawn(async move {
+        let mut events = std::pin::pin!(events);
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(_) => sender.send_modify(|count| *count += 1),
+                Err(error) => tracing::warn!(kind = %K::kind(&()), %error, "watch interrupted; trying again"),
+            }
+        }
+    });
+    Watched { store, changes }
+}
+
+/// Nobody here reads who manages which field.
+pub(crate) fn forget_managers<K: Resource>(object: &mut K) {
+    object.meta_mut().managed_fields = None;
+}
