@@ -18,6 +18,8 @@ pub mod objects;
 pub mod pods;
 mod run;
 mod view;
+#[cfg(test)]
+mod view_samples;
 
 pub use args::Args;
 pub use freshness::Freshness;

@@ -4,6 +4,8 @@ mod answer;
 mod metrics;
 mod request;
 mod server;
+#[cfg(test)]
+mod wire_tests;
 
 pub use answer::{Answer, Refused};
 pub use metrics::AdmissionMetrics;

@@ -1,1 +1,105 @@
+//! What the schema lets through.
 
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::judge;
+use crate::admission::{AdmissionRequest, Answer};
+use crate::view_samples::{healthy, profile};
+
+fn ask(resource: &str, operation: &str, object: &Value, old: &Value) -> Answer {
+    let request: AdmissionRequest = serde_json::from_value(json!({
+        "uid": "u", "operation": operation, "object": object, "oldObject": old,
+        "resource": {"group": "sentinel.dev", "version": "v1alpha1", "resource": resource},
+    }))
+    .unwrap();
+    judge(&request, &healthy())
+}
+
+fn policy(rule: &Value) -> Value {
+    json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "AccessPolicy", "metadata": {"name": "prod"}, "spec": {"version": "1", "rules": [rule]}})
+}
+
+fn session(spec: &Value) -> Value {
+    let mut all = json!({"profile": "prod", "user": "system:serviceaccount:a:b", "pod": "p", "podUID": "u"});
+    all.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelSession", "metadata": {"name": "s", "namespace": "a"}, "spec": all})
+}
+
+fn message(answer: Answer) -> String {
+    let refused = answer.refused.expect("refused");
+    assert_eq!(refused.code, 422);
+    refused.message
+}
+
+#[test]
+fn every_problem_of_a_policy_comes_at_once() {
+    let rule = json!({"name": "r", "effect": "allow", "session_table": "t", "conditions": {"profiles": ["prod"], "user": ["x"], "time": {"timezone": "Mars/Phobos"}}});
+    let message = message(ask("accesspolicies", "CREATE", &policy(&rule), &Value::Null));
+    for part in ["AccessPolicy `prod`: ", "did you mean `sessionTable`?", "did you mean `users`?", "Mars/Phobos"] {
+        assert!(message.contains(part), "`{part}` is not in {message}");
+    }
+}
+
+#[test]
+fn every_problem_of_a_profile_comes_at_once() {
+    let bad = profile("prod", &json!({"sesionTable": "t", "sessionDuration": "2h", "policies": {"acess": "x"}}));
+    let message = message(ask("sentinelprofiles", "CREATE", &bad, &Value::Null));
+    for part in
+        ["SentinelProfile `prod`: ", "did you mean `sessionTable`?", "`2h` is out of range", "did you mean `access`?"]
+    {
+        assert!(message.contains(part), "`{part}` is not in {message}");
+    }
+}
+
+#[test]
+fn a_typo_in_a_session_does_not_pass_as_a_revocation() {
+    let typo = session(&json!({"revokd": true}));
+    assert!(
+        message(ask("sentinelsessions", "UPDATE", &typo, &session(&json!({})))).contains("did you mean `revoked`?")
+    );
+}
+
+#[rstest]
+#[case(json!({"revoked": false}))]
+#[case(json!({}))]
+fn a_revocation_never_goes_back(#[case] spec: Value) {
+    let answer = ask("sentinelsessions", "UPDATE", &session(&spec), &session(&json!({"revoked": true})));
+    assert!(message(answer).contains("a revocation is for good"));
+}
+
+#[test]
+fn revoking_passes() {
+    let revoked = session(&json!({"revoked": true, "revokedReason": "leak"}));
+    assert_eq!(ask("sentinelsessions", "UPDATE", &revoked, &session(&json!({}))), Answer::allowed());
+}
+
+#[rstest]
+#[case("UPDATE")]
+#[case("DELETE")]
+fn an_old_invalid_object_can_go(#[case] operation: &str) {
+    let old = policy(&json!({"name": "r", "effect": "allow", "user": "x"}));
+    let mut new = old.clone();
+    new["metadata"]["finalizers"] = json!([]);
+    let new = if operation == "DELETE" { Value::Null } else { new };
+    assert_eq!(ask("accesspolicies", operation, &new, &old), Answer::allowed());
+}
+
+#[test]
+fn what_is_not_there_yet_is_a_warning() {
+    let rule = json!({"name": "r", "effect": "allow", "conditions": {"profiles": ["prod", "nowhere", "team-*"]}});
+    let answer = ask("accesspolicies", "CREATE", &policy(&rule), &Value::Null);
+    assert_eq!(answer.warnings, ["rule `r`: there is no SentinelProfile `nowhere`"]);
+    let answer = ask("sentinelprofiles", "CREATE", &profile("dev", &json!({})), &Value::Null);
+    assert_eq!(answer.warnings, ["there is no AccessPolicy `dev` yet: until there is, nobody gets this profile"]);
+    assert!(ask("sentinelprofiles", "CREATE", &profile("prod", &json!({})), &Value::Null).warnings.is_empty());
+}
+
+#[rstest]
+#[case("accesspolicies", json!({"spec": 7}))]
+#[case("accesspolicies", Value::Null)]
+#[case("sentinelprofiles", json!([]))]
+#[case("secrets", json!({}))]
+fn what_can_not_be_read_is_refused(#[case] resource: &str, #[case] object: Value) {
+    assert!(ask(resource, "CREATE", &object, &Value::Null).refused.is_some());
+}

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use super::{inject, meshes, samples, verify};
 
 fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), "[ -~]{0,8}".prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[ -~]{0,8}".prop_map(Value::from)
+    ];
     leaf.prop_recursive(4, 32, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
@@ -18,8 +23,22 @@ fn any_json() -> impl Strategy<Value = Value> {
 /// Any JSON with the keys of a pod in it.
 fn any_shape() -> impl Strategy<Value = Value> {
     let key = prop::sample::select(vec![
-        "metadata", "annotations", "labels", "sentinel.dev/profile", "spec", "containers", "initContainers", "volumes", "name",
-        "env", "volumeMounts", "securityContext", "hostPath", "projected", "sources", "image",
+        "metadata",
+        "annotations",
+        "labels",
+        "sentinel.dev/profile",
+        "spec",
+        "containers",
+        "initContainers",
+        "volumes",
+        "name",
+        "env",
+        "volumeMounts",
+        "securityContext",
+        "hostPath",
+        "projected",
+        "sources",
+        "image",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -79,13 +98,13 @@ prop_compose! {
 fn is_kept(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Null, _) => true,
-        (Value::Object(before), Value::Object(after)) => {
-            before.iter().all(|(key, value)| match after.get(key) {
-                Some(other) if meshes::ANNOTATIONS.contains(&key.as_str()) => other.as_str().unwrap().starts_with(value.as_str().unwrap()),
-                Some(other) => is_kept(value, other),
-                None => false,
-            })
-        }
+        (Value::Object(before), Value::Object(after)) => before.iter().all(|(key, value)| match after.get(key) {
+            Some(other) if meshes::ANNOTATIONS.contains(&key.as_str()) => {
+                other.as_str().unwrap().starts_with(value.as_str().unwrap())
+            }
+            Some(other) => is_kept(value, other),
+            None => false,
+        }),
         (Value::Array(before), Value::Array(after)) => {
             let mut rest = after.iter();
             before.iter().all(|item| rest.any(|other| is_kept(item, other)))

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Injection, Resources, SidecarTemplate};
 
+/// A bundle.
+pub const CA: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
 /// An ordinary pod that asks for `prod`.
 pub fn pod() -> Value {
     json!({
@@ -51,7 +54,7 @@ pub fn injection() -> Injection {
         profile: "prod".into(),
         region: "eu-west-1".into(),
         session_table: "sentinel-sessions".into(),
-        broker_ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".into(),
+        broker_ca: CA.into(),
         sidecar: template(),
     }
 }

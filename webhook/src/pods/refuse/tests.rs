@@ -70,6 +70,7 @@ fn all_reasons_come_at_once() {
 
 #[test]
 fn a_secret_value_is_never_in_the_reason() {
-    let pod = samples::pod_with("/spec/containers/0/env", json!([{"name": "AWS_SECRET_ACCESS_KEY", "value": "hunter2"}]));
+    let pod =
+        samples::pod_with("/spec/containers/0/env", json!([{"name": "AWS_SECRET_ACCESS_KEY", "value": "hunter2"}]));
     assert!(!refused(&pod).contains("hunter2"));
 }
