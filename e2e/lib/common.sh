@@ -36,6 +36,8 @@ run_logged() {
     say "$what …"
     "$@" >"$log" 2>&1 &
     pid=$!
+    # A shell's background command does not hear Ctrl-C itself.
+    trap 'kill "$pid"; exit 130' INT TERM
     next=$((SECONDS + 20))
     while kill -0 "$pid" 2>/dev/null; do
         if ((SECONDS >= next)); then
@@ -48,6 +50,7 @@ run_logged() {
         tail -n 15 "$log" >&2
         die "${what%% (*} failed; the whole output is in $log"
     fi
+    trap - INT TERM
     say "  done in $((SECONDS - started)) s"
 }
 
