@@ -17,6 +17,7 @@ mod policy;
 mod server;
 mod store;
 
+pub use axum_server::tls_rustls::RustlsConfig;
 pub use bundle::CaBundle;
 pub use keeper::ServingCertificate;
 pub use material::{Material, MaterialError};

@@ -1,0 +1,238 @@
+//! Why nothing is issued: made once, carried unchanged to the answer, the Event and the log. The text is made here only.
+
+use sentinel_aws::AwsError;
+use sentinel_core::policy::Decision;
+use sentinel_core::protocol::code;
+
+use super::facts::Caller;
+use crate::watch::{Revoked, Stale};
+
+/// Whether somebody said no, or nobody could say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// 403.
+    Denied,
+    /// 503.
+    Unavailable,
+}
+
+/// Why nothing is issued.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Cause {
+    // Decided: no.
+    #[error(
+        "pod {pod} is gone, or its label sentinel.dev/injected was removed: nothing is issued to it any more. See: kubectl get pod {}",
+        kubectl(pod)
+    )]
+    PodGone { pod: String },
+    #[error("pod {pod} has ended: nothing is issued to it any more")]
+    PodEnded { pod: String },
+    #[error("the token is for service account `{token}`, but pod {pod} runs as `{pod_has}`")]
+    OtherServiceAccount { pod: String, token: String, pod_has: String },
+    #[error(
+        "pod {pod} was not injected (its label sentinel.dev/injected: \"true\" or its container sentinel-sidecar is missing): create it anew with the annotation sentinel.dev/profile. See: kubectl describe pod {}",
+        kubectl(pod)
+    )]
+    NotInjected { pod: String },
+    #[error(
+        "pod {pod} asks for profile `{asked}`, but its annotation sentinel.dev/profile says `{annotated}`: create it anew. See: kubectl describe pod {}",
+        kubectl(pod)
+    )]
+    OtherProfile { pod: String, asked: String, annotated: String },
+    #[error("there is no SentinelProfile `{profile}`. See: kubectl get sentinelprofiles")]
+    ProfileMissing { profile: String },
+    #[error("SentinelProfile `{profile}` is being deleted. See: kubectl describe sentinelprofile {profile}")]
+    ProfileDeleting { profile: String },
+    #[error("SentinelProfile `{profile}` can't be used: {problems}. See: kubectl describe sentinelprofile {profile}")]
+    ProfileInvalid { profile: String, problems: String },
+    #[error(
+        "SentinelSession {session} can't be read: {problem}. See: kubectl get sentinelsession {} -o yaml",
+        kubectl(session)
+    )]
+    SessionInvalid { session: String, problem: String },
+    #[error(
+        "SentinelSession {session} is not the one of pod {pod}: somebody has tampered with it; delete it, and the operator makes it anew. See: kubectl get sentinelsession {} -o yaml",
+        kubectl(session)
+    )]
+    SessionOfAnother { session: String, pod: String },
+    #[error(
+        "the session of pod {pod} is revoked{}, for good: a new pod gets a new session. See: kubectl get sentinelsessions {}",
+        by_and_why(revoked),
+        namespace_of(pod)
+    )]
+    Revoked { revoked: Revoked, pod: String },
+    #[error(
+        "the session of pod {pod} has ended: a new pod gets a new session. See: kubectl get sentinelsessions {}",
+        namespace_of(pod)
+    )]
+    SessionEnded { pod: String },
+    #[error(
+        "profile `{profile}` is governed by AccessPolicy `{policy}`, which does not exist: access is denied. See: kubectl get accesspolicies"
+    )]
+    PolicyMissing { policy: String, profile: String },
+    #[error(
+        "profile `{profile}` is governed by AccessPolicy `{policy}`, which is being deleted: access is denied. See: kubectl describe accesspolicy {policy}"
+    )]
+    PolicyDeleting { policy: String, profile: String },
+    #[error(
+        "AccessPolicy `{policy}` can't be used, so access is denied: {problems}. See: kubectl describe accesspolicy {policy}"
+    )]
+    PolicyInvalid { policy: String, problems: String },
+    #[error(
+        "AccessPolicy `{policy}` denies profile `{profile}`{}. See: kubectl describe accesspolicy {policy}",
+        rule_and_reason(decision)
+    )]
+    Denied { decision: Box<Decision>, policy: String, profile: String },
+    #[error(
+        "AccessPolicy `{policy}` wants an approval for profile `{profile}`{}: approval is required; approvals are not installed in this version. See: kubectl describe accesspolicy {policy}",
+        rule_and_reason(decision)
+    )]
+    ApprovalRequired { decision: Box<Decision>, policy: String, profile: String },
+
+    // Could not decide.
+    #[error("{0}: nothing new is issued until it does. See the broker's log, and: kubectl get --raw /readyz")]
+    Stale(Stale),
+    #[error("pod {pod} could not be read: {problem}")]
+    PodUnknown { pod: String, problem: String },
+    #[error(
+        "pod {pod} has no SentinelSession {session} yet: the operator makes it; is it running? See: kubectl get sentinelsession {}",
+        kubectl(session)
+    )]
+    SessionMissing { session: String, pod: String },
+    #[error(
+        "row `{session}` is missing from session table `{table}`, though the session has been active: nothing is issued until the operator has restored it. See: kubectl get sentinelsession {session} -n {namespace} -o yaml"
+    )]
+    RowMissing { session: String, namespace: String, table: String },
+    #[error(
+        "row `{session}` of session table `{table}` {problem}. See: kubectl get sentinelsession {session} -n {namespace} -o yaml"
+    )]
+    RowUnusable { session: String, namespace: String, table: String, problem: String },
+    #[error("the session table could not be used: {0}")]
+    Table(AwsError),
+    #[error(
+        "credentials could not be issued: {0}. The role's trust policy must allow the broker sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity"
+    )]
+    Sts(AwsError),
+    #[error("the decision took longer than {0} ms; the work goes on, and the next request may find it done")]
+    Deadline(u128),
+    #[error("the grant of profile `{profile}` changes faster than credentials can be issued for it")]
+    Restless { profile: String },
+    #[error("the broker failed inside; see its log")]
+    Internal,
+}
+
+impl Cause {
+    /// The pod of `caller` is not there.
+    pub fn pod_gone(caller: &Caller) -> Self {
+        Self::PodGone { pod: caller.pod_path() }
+    }
+
+    /// Decided, or could not decide.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Stale(_)
+            | Self::PodUnknown { .. }
+            | Self::SessionMissing { .. }
+            | Self::RowMissing { .. }
+            | Self::RowUnusable { .. }
+            | Self::Table(_)
+            | Self::Sts(_)
+            | Self::Deadline(_)
+            | Self::Restless { .. }
+            | Self::Internal => Kind::Unavailable,
+            _ => Kind::Denied,
+        }
+    }
+
+    /// The protocol's word.
+    pub fn code(&self) -> &'static str {
+        match (self, self.kind()) {
+            (Self::Revoked { .. }, _) => code::SESSION_REVOKED,
+            (Self::ApprovalRequired { .. }, _) => code::APPROVAL_REQUIRED,
+            (_, Kind::Denied) => code::ACCESS_DENIED,
+            (_, Kind::Unavailable) => code::UNAVAILABLE,
+        }
+    }
+
+    /// One word for programs: what Events and logs are told apart by.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::PodGone { .. } => "PodGone",
+            Self::PodEnded { .. } => "PodEnded",
+            Self::OtherServiceAccount { .. } => "OtherServiceAccount",
+            Self::NotInjected { .. } => "NotInjected",
+            Self::OtherProfile { .. } => "OtherProfile",
+            Self::ProfileMissing { .. } => "ProfileMissing",
+            Self::ProfileDeleting { .. } => "ProfileDeleting",
+            Self::ProfileInvalid { .. } => "ProfileInvalid",
+            Self::SessionInvalid { .. } => "SessionInvalid",
+            Self::SessionOfAnother { .. } => "SessionOfAnother",
+            Self::Revoked { .. } => "SessionRevoked",
+            Self::SessionEnded { .. } => "SessionEnded",
+            Self::PolicyMissing { .. } => "PolicyMissing",
+            Self::PolicyDeleting { .. } => "PolicyDeleting",
+            Self::PolicyInvalid { .. } => "PolicyInvalid",
+            Self::Denied { .. } => "PolicyDenied",
+            Self::ApprovalRequired { .. } => "ApprovalRequired",
+            Self::Stale(_) => "StaleWatch",
+            Self::PodUnknown { .. } => "PodUnknown",
+            Self::SessionMissing { .. } => "SessionMissing",
+            Self::RowMissing { .. } => "RowMissing",
+            Self::RowUnusable { .. } => "RowUnusable",
+            Self::Table(_) => "SessionTable",
+            Self::Sts(_) => "AssumeRole",
+            Self::Deadline(_) => "Deadline",
+            Self::Restless { .. } => "Restless",
+            Self::Internal => "Internal",
+        }
+    }
+
+    /// The policy's decision, where it was the policy that refused.
+    pub fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Denied { decision, .. } | Self::ApprovalRequired { decision, .. } => Some(decision),
+            _ => None,
+        }
+    }
+
+    /// The reason for the log and the answer: the policy's own, else our word.
+    pub fn reason(&self) -> String {
+        let own = self.decision().map(|decision| decision.reason.to_string()).filter(|reason| !reason.is_empty());
+        own.unwrap_or_else(|| self.word().to_owned())
+    }
+}
+
+impl From<Stale> for Cause {
+    fn from(stale: Stale) -> Self {
+        Self::Stale(stale)
+    }
+}
+
+impl Caller {
+    /// `<namespace>/<pod>`.
+    pub fn pod_path(&self) -> String {
+        format!("{}/{}", self.namespace, self.pod)
+    }
+}
+
+/// `<namespace>/<name>` as kubectl takes it.
+fn kubectl(path: &str) -> String {
+    path.split_once('/').map_or_else(|| path.to_owned(), |(namespace, name)| format!("{name} -n {namespace}"))
+}
+
+/// kubectl's option for the namespace of `<namespace>/<name>`.
+fn namespace_of(path: &str) -> String {
+    path.split_once('/').map(|(namespace, _)| format!("-n {namespace}")).unwrap_or_default()
+}
+
+fn by_and_why(revoked: &Revoked) -> String {
+    let by = revoked.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let why = revoked.reason.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    format!("{by}{why}")
+}
+
+fn rule_and_reason(decision: &Decision) -> String {
+    let rule = if decision.rule.is_empty() { String::new() } else { format!(" by rule `{}`", decision.rule) };
+    let reason = decision.reason.to_string();
+    if reason.is_empty() { rule } else { format!("{rule}: {reason}") }
+}

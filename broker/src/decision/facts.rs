@@ -1,0 +1,65 @@
+//! Everything that a decision rests on, gathered once.
+
+use std::sync::Arc;
+
+use sentinel_core::identity::service_account_user;
+use sentinel_core::session::SessionId;
+
+use crate::moment::Moment;
+use crate::watch::{PodEntry, PolicyEntry, ProfileEntry, SessionEntry, Sight, Stale};
+
+/// Who calls, as the API server says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Caller {
+    /// Namespace of the service account and of the pod.
+    pub namespace: String,
+    /// The service account.
+    pub service_account: String,
+    /// The pod that the token is bound to.
+    pub pod: String,
+    /// Its UID.
+    pub pod_uid: String,
+}
+
+impl Caller {
+    /// `system:serviceaccount:<namespace>:<name>`.
+    pub fn user(&self) -> String {
+        service_account_user(&self.namespace, &self.service_account)
+    }
+}
+
+/// What is known of the caller's pod.
+#[derive(Clone, Debug)]
+pub enum PodSight {
+    /// It was seen.
+    Seen(Arc<PodEntry>),
+    /// It is gone, or without our label.
+    Gone,
+    /// The watch can't be believed.
+    Stale(Stale),
+    /// The API server could not be asked.
+    Unknown(String),
+}
+
+/// The facts of one request.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// When it came.
+    pub now: Moment,
+    /// Who asks.
+    pub caller: Caller,
+    /// For which profile.
+    pub profile_name: String,
+    /// The session of this pod on this profile.
+    pub session_id: SessionId,
+    /// The installation's session table.
+    pub default_table: Option<String>,
+    /// The pod.
+    pub pod: PodSight,
+    /// The profile.
+    pub profile: Sight<ProfileEntry>,
+    /// The SentinelSession.
+    pub session: Sight<SessionEntry>,
+    /// The access policy that governs the profile; nothing where the profile can't be used.
+    pub policy: Sight<PolicyEntry>,
+}

@@ -1,0 +1,221 @@
+//! The decision log: one JSON line on standard output for each issue and each change of a decision.
+//!
+//! Field names are those of Sentinel's other tools, and Kubernetes' facts beside them. A denial is said once, and again
+//! after some minutes if it is asked for still. Never a token, never a key.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus::IntCounter;
+use sentinel_core::policy::Decision;
+use sentinel_core::session::SessionId;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use crate::credentials::Issue;
+use crate::decision::{Caller, Cause, Permit};
+use crate::identity::ClusterIdentity;
+use crate::moment::Moment;
+
+/// How long a denial that doesn't change is not repeated.
+const SAID_FOR: Duration = Duration::from_secs(300);
+/// Lines that wait for standard output.
+const QUEUE: usize = 4096;
+
+/// Whom a decision is about.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Who asks.
+    pub caller: Caller,
+    /// For which profile.
+    pub profile: String,
+    /// In which session.
+    pub session_id: SessionId,
+}
+
+/// The decision log.
+pub struct Journal {
+    lines: SyncSender<String>,
+    said: Mutex<HashMap<SessionId, Said>>,
+    cluster: ClusterIdentity,
+    dropped: IntCounter,
+}
+
+/// The last line about a session.
+#[derive(Debug)]
+struct Said {
+    what: (&'static str, String, String),
+    at: Instant,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: Timestamp,
+    user: String,
+    profile: &'a str,
+    effect: &'static str,
+    rule: &'a str,
+    rule_index: i64,
+    reason: &'a str,
+    policy_path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_identity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_duration_seconds: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    namespace: &'a str,
+    service_account: &'a str,
+    pod: &'a str,
+    pod_uid: &'a str,
+    session_id: &'a str,
+    cluster: &'a str,
+    cluster_name: &'a str,
+    decision_id: String,
+}
+
+impl Journal {
+    /// A log whose lines a thread of its own writes to standard output; `dropped` counts those that it can't keep up with.
+    pub fn start(cluster: ClusterIdentity, dropped: IntCounter) -> std::io::Result<Self> {
+        let (lines, queue) = sync_channel(QUEUE);
+        std::thread::Builder::new().name("decision-log".to_owned()).spawn(move || write_lines(&queue))?;
+        Ok(Self { lines, said: Mutex::default(), cluster, dropped })
+    }
+
+    /// Credentials were issued.
+    pub fn issued(&self, permit: &Permit, issue: &Issue, now: Moment) {
+        let subject = permit.subject();
+        let (what, path) = (allowed(&permit.decision), policy_path(permit));
+        let line = Line {
+            source_identity: Some(&issue.request.source_identity),
+            role_arn: Some(&issue.request.role_arn),
+            session_duration_seconds: Some(issue.until.duration_since(issue.at).as_secs()),
+            ..self.line(&subject, &what, Some(&permit.decision), &path, now)
+        };
+        self.say(&line);
+        self.remember(&subject.session_id, what, now);
+    }
+
+    /// Held credentials were given out: said only if the last line was another.
+    pub fn allowed(&self, permit: &Permit, now: Moment) {
+        let what = allowed(&permit.decision);
+        if self.is_new(&permit.session_id, &what, Duration::MAX, now) {
+            let subject = permit.subject();
+            self.say(&self.line(&subject, &what, Some(&permit.decision), &policy_path(permit), now));
+            self.remember(&permit.session_id, what, now);
+        }
+    }
+
+    /// Nothing was given out, by decision.
+    pub fn denied(&self, subject: &Subject, cause: &Cause, policy: Option<&str>, now: Moment) {
+        let decision = cause.decision();
+        let effect = if matches!(cause, Cause::ApprovalRequired { .. }) { "require_approval" } else { "deny" };
+        let what = (effect, decision.map(|decision| decision.rule.clone()).unwrap_or_default(), cause.reason());
+        if !self.is_new(&subject.session_id, &what, SAID_FOR, now) {
+            return;
+        }
+        let path = policy.map(|name| format!("accesspolicies/{name}")).unwrap_or_default();
+        let line = self.line(subject, &what, decision, &path, now);
+        self.say(&Line { message: Some(cause.to_string()), ..line });
+        self.remember(&subject.session_id, what, now);
+    }
+
+    /// Forgets the sessions that `is_live` doesn't know, once their last line is old.
+    pub fn forget(&self, now: Moment, is_live: impl Fn(&SessionId) -> bool) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.retain(|session, said| is_live(session) || now.since(said.at) < SAID_FOR);
+    }
+
+    fn is_new(&self, session: &SessionId, what: &(&str, String, String), repeat: Duration, now: Moment) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.get(session).is_none_or(|said| said.what != *what || now.since(said.at) >= repeat)
+    }
+
+    fn remember(&self, session: &SessionId, what: (&'static str, String, String), now: Moment) {
+        let said = Said { what, at: now.steady };
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(session.clone(), said);
+    }
+
+    fn line<'a>(
+        &'a self,
+        subject: &'a Subject,
+        what: &'a (&'static str, String, String),
+        decision: Option<&Decision>,
+        policy_path: &'a str,
+        now: Moment,
+    ) -> Line<'a> {
+        let (effect, rule, reason) = what;
+        let Subject { caller, profile, session_id } = subject;
+        Line {
+            timestamp: now.wall,
+            user: caller.user(),
+            profile,
+            effect,
+            rule,
+            rule_index: decision.map_or(-1, Decision::index),
+            reason,
+            policy_path,
+            source_identity: None,
+            role_arn: None,
+            session_duration_seconds: None,
+            message: None,
+            namespace: &caller.namespace,
+            service_account: &caller.service_account,
+            pod: &caller.pod,
+            pod_uid: &caller.pod_uid,
+            session_id: session_id.as_str(),
+            cluster: &self.cluster.id,
+            cluster_name: &self.cluster.name,
+            decision_id: decision_id(session_id, effect, now.wall),
+        }
+    }
+
+    fn say(&self, line: &Line<'_>) {
+        let text = match serde_json::to_string(line) {
+            Ok(text) => text,
+            Err(error) => return tracing::error!(%error, "a decision could not be written"),
+        };
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.lines.try_send(text) {
+            self.dropped.inc();
+        }
+    }
+}
+
+impl Permit {
+    /// Whom it is about.
+    pub fn subject(&self) -> Subject {
+        Subject { caller: self.caller.clone(), profile: self.profile.name.clone(), session_id: self.session_id.clone() }
+    }
+}
+
+fn allowed(decision: &Decision) -> (&'static str, String, String) {
+    ("allow", decision.rule.clone(), decision.reason.to_string())
+}
+
+fn policy_path(permit: &Permit) -> String {
+    format!("accesspolicies/{}", permit.profile.access_policy)
+}
+
+fn decision_id(session: &SessionId, effect: &str, at: Timestamp) -> String {
+    let mut id = hex::encode(Sha256::digest(format!("{session} {effect} {}", at.as_nanosecond())));
+    id.truncate(16);
+    id
+}
+
+fn write_lines(queue: &Receiver<String>) {
+    for line in queue {
+        // A closed standard output is no reason to stop issuing; the container's runtime is at fault.
+        _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+}
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;

@@ -1,0 +1,63 @@
+//! One AssumeRole for all who wait for it.
+
+use std::sync::Arc;
+
+use super::Broker;
+use crate::credentials::{Key, Template};
+use crate::decision::{Cause, Kind, Permit};
+use crate::flight::Flight;
+use crate::moment::Moment;
+
+impl Broker {
+    /// Has credentials issued into the cache; goes on when the caller hangs up.
+    pub(super) async fn issue(self: &Arc<Self>, permit: &Permit, template: Template, served: u64) -> Result<(), Cause> {
+        self.fly("miss", permit, template, served).await.unwrap_or(Err(Cause::Internal))
+    }
+
+    /// Has credentials renewed, behind those that are given out meanwhile.
+    pub(super) fn renew(self: &Arc<Self>, permit: &Permit, template: Template) {
+        drop(self.fly("renewal", permit, template, 0));
+    }
+
+    fn fly(
+        self: &Arc<Self>,
+        why: &'static str,
+        permit: &Permit,
+        template: Template,
+        served: u64,
+    ) -> Flight<Result<(), Cause>> {
+        let (broker, permit, key) = (self.clone(), permit.clone(), template.key());
+        let flight = (permit.session_id.clone(), key);
+        self.flights.join(flight, || async move {
+            broker.metrics.cache.with_label_values(&[why]).inc();
+            let result = broker.assume_role(&permit, &template, key, served).await;
+            if let Err(cause) = &result {
+                broker.failed(&permit, key, cause);
+            }
+            result
+        })
+    }
+
+    /// The row first: a revocation must be able to tell for which role and until when credentials are about.
+    async fn assume_role(&self, permit: &Permit, template: &Template, key: Key, served: u64) -> Result<(), Cause> {
+        let now = Moment::now();
+        let issue = template.at(now.wall);
+        self.rows.note(permit, served, Some(&issue), now).await?;
+        let credentials = self.issuer.assume_role(&issue.request).await.map_err(Cause::Sts)?;
+        self.cache.keep(&permit.session_id, key, &issue, credentials);
+        let now = Moment::now();
+        self.journal.issued(permit, &issue, now);
+        self.events.issued(&permit.subject(), &issue.request.role_arn, now);
+        Ok(())
+    }
+
+    fn failed(&self, permit: &Permit, key: Key, cause: &Cause) {
+        match cause.kind() {
+            Kind::Denied => self.cache.evict(&permit.session_id),
+            Kind::Unavailable => {
+                tracing::warn!(session = %permit.session_id, pod = permit.caller.pod_path(), %cause, "not issued");
+                self.cache.failed(&permit.session_id, key, cause.clone(), Moment::now());
+            }
+        }
+    }
+}

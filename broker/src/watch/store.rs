@@ -1,0 +1,122 @@
+//! What a watch knows: judged once when it arrives, and pruned to what a decision needs.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kube::Resource;
+use kube::runtime::watcher::Event;
+use serde::de::DeserializeOwned;
+
+use super::heard::{Heard, STALE_AFTER};
+use super::sight::{Sight, Stale};
+use crate::moment::Moment;
+
+/// What is kept of an object.
+pub trait Entry: Send + Sync + Sized + 'static {
+    /// The object as watched. Reading it must not fail on what an author can write.
+    type Object: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static;
+    /// The plural, for people.
+    const WATCH: &'static str;
+
+    /// What to keep.
+    fn keep(object: &Self::Object) -> Self;
+}
+
+/// All objects of one watch. Cloning gives another handle.
+pub struct Store<E> {
+    held: Arc<RwLock<Held<E>>>,
+    /// The watch's signs of life.
+    pub heard: Heard,
+}
+
+struct Held<E> {
+    entries: HashMap<String, Arc<E>>,
+    /// The entries of a list that is still coming in.
+    incoming: Option<HashMap<String, Arc<E>>>,
+    synced: bool,
+}
+
+impl<E> Clone for Store<E> {
+    fn clone(&self) -> Self {
+        Self { held: self.held.clone(), heard: self.heard.clone() }
+    }
+}
+
+impl<E> Default for Store<E> {
+    fn default() -> Self {
+        let held = Held { entries: HashMap::new(), incoming: None, synced: false };
+        Self { held: Arc::new(RwLock::new(held)), heard: Heard::default() }
+    }
+}
+
+impl<E: Entry> Store<E> {
+    /// What is known of `key`: the object's name, or `<namespace>/<name>`.
+    pub fn see(&self, key: &str, now: Moment) -> Sight<E> {
+        let object = self.read(|held| held.entries.get(key).cloned());
+        Sight { object, stale: self.stale(now) }
+    }
+
+    /// Why this watch can't be believed, if it can't.
+    pub fn stale(&self, now: Moment) -> Option<Stale> {
+        let age = self.heard.age(now);
+        let synced = self.read(|held| held.synced);
+        (!synced || age > STALE_AFTER).then_some(Stale { watch: E::WATCH, age: synced.then_some(age) })
+    }
+
+    /// Whether the first list has come in.
+    pub fn is_synced(&self) -> bool {
+        self.read(|held| held.synced)
+    }
+
+    /// The keys of the objects that `wanted` picks.
+    pub fn keys_where(&self, wanted: impl Fn(&E) -> bool) -> Vec<String> {
+        self.read(|held| held.entries.iter().filter(|(_, entry)| wanted(entry)).map(|(key, _)| key.clone()).collect())
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.read(|held| held.entries.len())
+    }
+
+    /// Takes in an event; gives back what is gone with it.
+    pub fn apply(&self, event: &Event<E::Object>) -> Vec<Arc<E>> {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Apply(object) => {
+                held.entries.insert(key(object), Arc::new(E::keep(object)));
+                vec![]
+            }
+            Event::Delete(object) => held.entries.remove(&key(object)).into_iter().collect(),
+            Event::Init => {
+                held.incoming = Some(HashMap::new());
+                vec![]
+            }
+            Event::InitApply(object) => {
+                held.incoming.get_or_insert_default().insert(key(object), Arc::new(E::keep(object)));
+                vec![]
+            }
+            Event::InitDone => held.replace(),
+        }
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Held<E>) -> T) -> T {
+        look(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<E> Held<E> {
+    /// The list that came in becomes what there is.
+    fn replace(&mut self) -> Vec<Arc<E>> {
+        let new = self.incoming.take().unwrap_or_default();
+        let old = std::mem::replace(&mut self.entries, new);
+        self.synced = true;
+        old.into_iter().filter(|(key, _)| !self.entries.contains_key(key)).map(|(_, entry)| entry).collect()
+    }
+}
+
+fn key<K: Resource>(object: &K) -> String {
+    let meta = object.meta();
+    let name = meta.name.as_deref().unwrap_or_default();
+    meta.namespace.as_deref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+}
