@@ -15,4 +15,6 @@ mod aws_wire;
 #[cfg(test)]
 mod definitions;
 #[cfg(test)]
+mod serving;
+#[cfg(test)]
 mod world;
