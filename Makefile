@@ -47,6 +47,7 @@ test-api: ## Tests against a real kube-apiserver, DynamoDB Local and moto (no ro
 
 .PHONY: test-cluster
 test-cluster: ## Stories on the real cluster (root)
+	e2e/check
 	e2e/stories/run
 
 # ---- the local cluster ----------------------------------------------------------------------
@@ -73,3 +74,8 @@ generate: ## Writes what is generated and committed: crds/, the chart's definiti
 $(CARGO_DENY):
 	@echo "building cargo-deny $(CARGO_DENY_VERSION) (about 4 min on 2 cores; kept in $(CACHE))"
 	cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --quiet --root $(CACHE)/cargo-deny-$(CARGO_DENY_VERSION)
+
+.PHONY: measure
+measure: ## Measures sizes, memory and latencies on the local cluster (root)
+	e2e/cluster up
+	eval "$$(e2e/cluster env)"; e2e/sentinel install; e2e/measure
