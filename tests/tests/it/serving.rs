@@ -9,14 +9,20 @@ use kube::Client;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use sentinel_runtime::serving::{CaBundle, Material, Policy, ServingCertificate};
 use sentinel_runtime::shutdown::CancellationToken;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::world::{eventually, with_namespace};
 
 const SECRET: &str = "sentinel-broker-tls";
 const CONFIG_MAP: &str = "sentinel-broker-ca";
 const NAME: &str = "sentinel-broker.sentinel-system.svc";
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = seconds(15);
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
 
 /// One program in one namespace.
 #[derive(Clone)]
@@ -108,13 +114,74 @@ async fn a_secret_that_can_not_be_read_is_replaced() {
     .await;
 }
 
+/// While the API server can't be reached nothing is lost, and afterwards what went wrong meanwhile is repaired.
+#[tokio::test]
+async fn an_api_server_that_was_away_is_found_again() {
+    with_namespace(async |client, namespace| {
+        let mut way = Way::open(0).await;
+        let (program, shutdown) = (Program { client, namespace }, CancellationToken::new());
+        let behind = Program { client: way.client().await, ..program.clone() };
+        let bundle = behind.replica(Policy::default(), &shutdown).await;
+        eventually("the bundle to be published", SOON, async || program.publishes(&bundle).await).await;
+
+        way.close().await;
+        program.config_maps().delete(CONFIG_MAP, &DeleteParams::default()).await.unwrap();
+        assert!(behind.config_maps().get(CONFIG_MAP).await.is_err(), "the way is closed");
+        let way = Way::open(way.port).await;
+        eventually("the bundle to be published again", seconds(60), async || program.publishes(&bundle).await).await;
+        shutdown.cancel();
+        drop(way);
+    })
+    .await;
+}
+
+/// A way to the API server that can be closed.
+struct Way {
+    port: u16,
+    carrying: tokio::task::JoinHandle<()>,
+}
+
+impl Way {
+    async fn open(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = kube::Config::infer().await.unwrap().cluster_url.authority().unwrap().to_string();
+        let carrying = tokio::spawn(async move {
+            // Dropped with this task, and with it every connection.
+            let mut connections = JoinSet::new();
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let mut far = TcpStream::connect(&server).await.unwrap();
+                connections.spawn(async move { _ = tokio::io::copy_bidirectional(&mut near, &mut far).await });
+            }
+        });
+        Self { port, carrying }
+    }
+
+    async fn client(&self) -> Client {
+        let mut config = kube::Config::infer().await.unwrap();
+        config.cluster_url = format!("https://127.0.0.1:{}", self.port).parse().unwrap();
+        Client::try_from(config).unwrap()
+    }
+
+    async fn close(&mut self) {
+        self.carrying.abort();
+        _ = (&mut self.carrying).await;
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.carrying.abort();
+    }
+}
+
 /// Lifetimes of seconds, so that a whole rotation passes: a client that keeps the bundle of any moment is never refused
 /// before the overlap has passed.
 #[tokio::test]
 async fn a_rotation_of_two_replicas_leaves_no_gap() {
     with_namespace(async |client, namespace| {
         let (program, shutdown) = (Program { client, namespace }, CancellationToken::new());
-        let seconds = Duration::from_secs;
         let policy = Policy { ca_lifetime: seconds(24), cert_lifetime: seconds(8), overlap: seconds(4) };
         let (mut bundle, _other) = (program.replica(policy, &shutdown).await, program.replica(policy, &shutdown).await);
         let first = bundle.borrow_and_update().clone();
