@@ -84,9 +84,15 @@ struct Line<'a> {
 impl Journal {
     /// A log whose lines a thread of its own writes to standard output; `dropped` counts those that it can't keep up with.
     pub fn start(cluster: ClusterIdentity, dropped: IntCounter) -> std::io::Result<Self> {
-        let (lines, queue) = sync_channel(QUEUE);
+        let (journal, queue) = Self::new(cluster, dropped);
         std::thread::Builder::new().name("decision-log".to_owned()).spawn(move || write_lines(&queue))?;
-        Ok(Self { lines, said: Mutex::default(), cluster, dropped })
+        Ok(journal)
+    }
+
+    /// A log whose lines wait to be read.
+    pub fn new(cluster: ClusterIdentity, dropped: IntCounter) -> (Self, Receiver<String>) {
+        let (lines, queue) = sync_channel(QUEUE);
+        (Self { lines, said: Mutex::default(), cluster, dropped }, queue)
     }
 
     /// Credentials were issued.

@@ -1,1 +1,102 @@
+//! What is asked of STS.
 
+use super::*;
+use crate::decision::tests::{good, policy, profile};
+use crate::decision::{Facts, decide};
+use crate::watch::Sight;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn facts(spec: &Value, rule: &Value) -> Facts {
+    let mut law = json!({"name": "r", "effect": "allow", "conditions": {}});
+    law.as_object_mut().unwrap().extend(rule.as_object().unwrap().clone());
+    let seen = Some(Arc::new(profile(spec)));
+    let mut facts = Facts { profile: Sight { object: seen, stale: None }, ..good() };
+    facts.policy.object = Some(Arc::new(policy(json!([law]))));
+    facts.now.wall = at("2026-11-22T10:00:00Z");
+    facts
+}
+
+fn template(spec: &Value, rule: &Value) -> Template {
+    Template::new(&decide(&facts(spec, rule)).unwrap(), &ClusterIdentity::new("cluster".into(), "eu-1"))
+}
+
+#[test]
+fn everything_that_aws_should_know_is_in_the_request() {
+    let spec =
+        json!({"externalId": "secret", "sessionDuration": "30m", "sessionTags": {"team": "${namespace}@${cluster}"}});
+    let Issue { request, at: _, until, recorded_until } = template(&spec, &json!({})).at(at("2026-11-22T10:00:00Z"));
+    let session = sentinel_core::session::SessionId::derive("cluster", "uid-0", "prod");
+    assert_eq!(request.role_arn, "arn:aws:iam::111122223333:role/prod");
+    assert_eq!(request.role_session_name, "payments.api-0");
+    assert_eq!(request.source_identity, format!("sentinel.api@payments.direct.{session}"));
+    assert_eq!(request.external_id.as_deref(), Some("secret"));
+    assert_eq!((request.duration_seconds, request.region.as_deref()), (1800, Some("eu-west-1")));
+    let tags: Vec<(&str, &str)> = request.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let ours = [("sentinel-namespace", "payments"), ("sentinel-service-account", "api"), ("sentinel-pod", "api-0")];
+    assert_eq!(tags[..3], ours);
+    assert_eq!(
+        tags[3..],
+        [("sentinel-profile", "prod"), ("sentinel-session", session.as_str()), ("team", "payments@eu-1")]
+    );
+    assert_eq!(request.policy, None);
+    assert_eq!((until, recorded_until), (at("2026-11-22T10:30:00Z"), at("2026-11-22T10:30:00Z")));
+}
+
+#[test]
+fn less_than_sts_can_do_is_a_session_policy_that_ends() {
+    let issue = template(&json!({}), &json!({"maxServerDuration": "5m"})).at(at("2026-11-22T10:00:00.7Z"));
+    assert_eq!(issue.request.duration_seconds, 900);
+    assert_eq!(issue.until, at("2026-11-22T10:05:00Z"));
+    assert_eq!(issue.recorded_until, at("2026-11-22T10:15:00.7Z"));
+    insta::assert_snapshot!(issue.request.policy.unwrap(), @r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-11-22T10:05:00Z"}}}]}"#);
+}
+
+#[test]
+fn no_credentials_outlive_the_window_that_allows_them() {
+    let window = json!({"conditions": {"time": {"hours": {"start": "09:00", "end": "10:20"}}}});
+    let template = template(&json!({"sessionDuration": "1h"}), &window);
+    for (now, until) in [("10:00:00", "10:20:00"), ("10:19:58", "10:20:00")] {
+        let issue = template.at(at(&format!("2026-11-22T{now}Z")));
+        assert_eq!(issue.until, at(&format!("2026-11-22T{until}Z")));
+        assert_eq!(issue.request.duration_seconds, 3600);
+        assert!(issue.request.policy.unwrap().contains(r#""aws:CurrentTime":"2026-11-22T10:20:00Z""#));
+    }
+    // Long before the end there is nothing to bound.
+    assert_eq!(template.at(at("2026-11-22T09:10:00Z")).request.policy, None);
+}
+
+#[test]
+fn the_rule_shortens_and_never_lengthens() {
+    for (rule, seconds) in [("20m", 1200), ("2h", 1800), ("0s", 1800)] {
+        let template = template(&json!({"sessionDuration": "30m"}), &json!({"maxServerDuration": rule}));
+        let issue = template.at(at("2026-11-22T10:00:00Z"));
+        assert_eq!((issue.request.duration_seconds, issue.request.policy), (seconds, None), "{rule}");
+    }
+}
+
+#[test]
+fn the_key_knows_every_input_and_the_end_but_not_the_moment() {
+    let key = |spec: Value, rule: Value| template(&spec, &rule).key();
+    let plain = key(json!({}), json!({}));
+    assert_eq!(plain, key(json!({}), json!({})));
+    let window = |end: &str| json!({"conditions": {"time": {"hours": {"start": "09:00", "end": end}}}});
+    let others = [
+        key(json!({"externalId": "xx"}), json!({})),
+        key(json!({"sessionTags": {"a": "b"}}), json!({})),
+        key(json!({"sessionDuration": "20m"}), json!({})),
+        key(json!({"region": "eu-west-2"}), json!({})),
+        key(json!({}), json!({"maxServerDuration": "5m"})),
+        key(json!({}), json!({"maxServerDuration": "6m"})),
+        key(json!({}), window("10:20")),
+        key(json!({}), window("10:21")),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert_ne!(*other, plain, "{index}");
+        assert!(!others[..index].contains(other), "{index}");
+    }
+}

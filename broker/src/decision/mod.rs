@@ -12,7 +12,7 @@ mod facts;
 mod permit;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use cause::{Cause, Kind};
 pub use facts::{Caller, Facts, PodSight};

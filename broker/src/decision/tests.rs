@@ -1,1 +1,269 @@
-//! placeholder
+//! Each step refuses what it is there for, and the first that refuses is the one that speaks.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rstest::rstest;
+use sentinel_core::policy::{AccessPolicy, Spelling};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::moment::Moment;
+use crate::watch::{Entry as _, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Sight, Stale};
+
+/// Facts under which everything is allowed.
+pub fn good() -> Facts {
+    let [namespace, service_account, pod, pod_uid] = ["payments", "api", "api-0", "uid-0"].map(str::to_owned);
+    let caller = Caller { namespace, service_account, pod, pod_uid };
+    let session_id = sentinel_core::session::SessionId::derive("cluster", "uid-0", "prod");
+    Facts {
+        now: Moment::now(),
+        profile_name: "prod".to_owned(),
+        session_id,
+        default_table: Some("sentinel-sessions".to_owned()),
+        pod: PodSight::Seen(Arc::new(pod_of(&caller))),
+        profile: seen(profile(&json!({}))),
+        session: seen(session_of(&caller)),
+        policy: seen(policy(json!([{"name": "all", "effect": "allow", "conditions": {}}]))),
+        caller,
+    }
+}
+
+pub fn pod_of(caller: &Caller) -> PodEntry {
+    PodEntry {
+        namespace: caller.namespace.clone(),
+        name: caller.pod.clone(),
+        uid: caller.pod_uid.clone(),
+        service_account: caller.service_account.clone(),
+        profile: Some("prod".to_owned()),
+        injected: true,
+        has_sidecar: true,
+        finished: false,
+        ends_at: None,
+    }
+}
+
+fn session_of(caller: &Caller) -> SessionEntry {
+    SessionEntry {
+        profile: "prod".to_owned(),
+        user: caller.user(),
+        pod: caller.pod.clone(),
+        pod_uid: caller.pod_uid.clone(),
+        ..SessionEntry::default()
+    }
+}
+
+pub fn profile(change: &Value) -> ProfileEntry {
+    let mut spec = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1"});
+    spec.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    let object = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelProfile", "metadata": {"name": "prod"}, "spec": spec});
+    ProfileEntry::keep(&serde_json::from_value(object).unwrap())
+}
+
+pub fn policy(rules: Value) -> PolicyEntry {
+    let document = json!({"version": "1", "rules": rules});
+    let judged = AccessPolicy::from_value(&document, Spelling::Manifest).map_err(|problems| problems.to_string());
+    PolicyEntry { deleting: false, judged }
+}
+
+fn seen<T>(object: T) -> Sight<T> {
+    Sight { object: Some(Arc::new(object)), stale: None }
+}
+
+fn stale(watch: &'static str) -> Stale {
+    Stale { watch, age: Some(std::time::Duration::from_secs(61)) }
+}
+
+fn change_pod(facts: &mut Facts, change: impl FnOnce(&mut PodEntry)) {
+    if let PodSight::Seen(pod) = &mut facts.pod {
+        change(Arc::make_mut(pod));
+    }
+}
+
+fn change_session(facts: &mut Facts, change: impl FnOnce(&mut SessionEntry)) {
+    if let Some(session) = &mut facts.session.object {
+        change(Arc::make_mut(session));
+    }
+}
+
+fn change_profile(facts: &mut Facts, change: impl FnOnce(&mut ProfileEntry)) {
+    if let Some(profile) = &mut facts.profile.object {
+        change(Arc::make_mut(profile));
+    }
+}
+
+type Fault = (&'static str, &'static str, fn(&mut Facts));
+
+fn rules(facts: &mut Facts, rules: Value) {
+    facts.policy.object = Some(Arc::new(policy(rules)));
+}
+
+fn a_second_ago(facts: &Facts) -> jiff::Timestamp {
+    facts.now.wall - jiff::SignedDuration::from_secs(1)
+}
+
+/// Everything that can be wrong, in the order of the steps: the word that comes out, its code, and the fault.
+const FAULTS: &[Fault] = &[
+    // The pod.
+    ("PodGone", "AccessDenied", |facts| facts.pod = PodSight::Gone),
+    ("StaleWatch", "ServiceUnavailable", |facts| facts.pod = PodSight::Stale(stale("pods"))),
+    ("PodUnknown", "ServiceUnavailable", |facts| facts.pod = PodSight::Unknown("timeout".into())),
+    ("PodGone", "AccessDenied", |facts| change_pod(facts, |pod| pod.uid = "uid-1".into())),
+    ("OtherServiceAccount", "AccessDenied", |facts| change_pod(facts, |pod| pod.service_account = "admin".into())),
+    ("PodEnded", "AccessDenied", |facts| change_pod(facts, |pod| pod.finished = true)),
+    ("PodEnded", "AccessDenied", |facts| {
+        let end = a_second_ago(facts);
+        change_pod(facts, |pod| pod.ends_at = Some(end));
+    }),
+    ("NotInjected", "AccessDenied", |facts| change_pod(facts, |pod| pod.injected = false)),
+    ("NotInjected", "AccessDenied", |facts| change_pod(facts, |pod| pod.has_sidecar = false)),
+    ("OtherProfile", "AccessDenied", |facts| change_pod(facts, |pod| pod.profile = None)),
+    ("OtherProfile", "AccessDenied", |facts| change_pod(facts, |pod| pod.profile = Some("prod-eu".into()))),
+    // The profile.
+    ("StaleWatch", "ServiceUnavailable", |facts| facts.profile.stale = Some(stale("SentinelProfiles"))),
+    ("ProfileMissing", "AccessDenied", |facts| facts.profile.object = None),
+    ("ProfileDeleting", "AccessDenied", |facts| change_profile(facts, |profile| profile.deleting = true)),
+    ("ProfileInvalid", "AccessDenied", |facts| {
+        change_profile(facts, |profile| profile.judged = Err("spec.lease".into()))
+    }),
+    // The session.
+    ("SessionMissing", "ServiceUnavailable", |facts| facts.session.object = None),
+    ("SessionMissing", "ServiceUnavailable", |facts| change_session(facts, |session| session.deleting = true)),
+    ("SessionInvalid", "AccessDenied", |facts| {
+        change_session(facts, |session| session.problem = Some("spec.revokd".into()))
+    }),
+    ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.pod_uid = "uid-1".into())),
+    ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.pod = "api-1".into())),
+    ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.profile = "dev".into())),
+    ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.user = "alice".into())),
+    ("SessionRevoked", "SessionRevoked", |facts| {
+        change_session(facts, |session| session.revoked = Some(Revoked::default()))
+    }),
+    ("SessionEnded", "AccessDenied", |facts| change_session(facts, |session| session.expired = true)),
+    ("StaleWatch", "ServiceUnavailable", |facts| facts.session.stale = Some(stale("SentinelSessions"))),
+    // The policy.
+    ("StaleWatch", "ServiceUnavailable", |facts| facts.policy.stale = Some(stale("AccessPolicies"))),
+    ("PolicyMissing", "AccessDenied", |facts| facts.policy.object = None),
+    ("PolicyDeleting", "AccessDenied", |facts| {
+        if let Some(policy) = &mut facts.policy.object {
+            Arc::make_mut(policy).deleting = true;
+        }
+    }),
+    ("PolicyInvalid", "AccessDenied", |facts| {
+        rules(facts, json!([{"name": "r", "effect": "allow", "conditions": {"user": ["a"]}}]))
+    }),
+    ("PolicyDenied", "AccessDenied", |facts| rules(facts, json!([{"name": "r", "effect": "deny", "conditions": {}}]))),
+    ("ApprovalRequired", "ApprovalRequired", |facts| {
+        rules(facts, json!([{"name": "r", "effect": "require_approval", "conditions": {}}]))
+    }),
+];
+
+/// A session that can't be found makes a stale watch speak first, since it may be there by now.
+fn speaks(chosen: &[usize]) -> Option<&'static str> {
+    let word = chosen.first().map(|first| FAULTS[*first].0)?;
+    let sessions_stale = chosen.iter().any(|index| *index == SESSIONS_STALE);
+    Some(if word == "SessionMissing" && sessions_stale { "StaleWatch" } else { word })
+}
+
+const SESSIONS_STALE: usize = 24;
+
+#[test]
+fn with_nothing_wrong_the_policy_decides() {
+    let permit = decide(&good()).unwrap();
+    assert_eq!((permit.decision.rule.as_str(), permit.table()), ("all", Some("sentinel-sessions")));
+}
+
+#[test]
+fn each_step_refuses_what_it_is_there_for() {
+    for (index, (word, code, fault)) in FAULTS.iter().enumerate() {
+        let mut facts = good();
+        fault(&mut facts);
+        let cause = decide(&facts).unwrap_err();
+        assert_eq!((cause.word(), cause.code()), (*word, *code), "fault {index}: {cause}");
+        let unavailable = *code == "ServiceUnavailable";
+        assert_eq!(cause.kind() == Kind::Unavailable, unavailable, "fault {index}");
+    }
+    assert_eq!(FAULTS[SESSIONS_STALE].0, "StaleWatch");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+
+    /// Whatever is wrong, nothing is allowed, and the first step that minds is the one that speaks.
+    #[test]
+    fn nothing_passes_a_step_that_refuses(mut chosen in proptest::collection::vec(0..FAULTS.len(), 0..6)) {
+        chosen.sort_unstable();
+        chosen.dedup();
+        let mut facts = good();
+        // The last first, so that an earlier fault is what is found where two concern the same thing.
+        for index in chosen.iter().rev() {
+            (FAULTS[*index].2)(&mut facts);
+        }
+        prop_assert_eq!(decide(&facts).err().map(|cause| cause.word()), speaks(&chosen), "{:?}", chosen);
+    }
+}
+
+#[test]
+fn a_pod_that_is_being_deleted_may_finish_its_work() {
+    let mut facts = good();
+    let end = facts.now.wall + jiff::SignedDuration::from_secs(30);
+    change_pod(&mut facts, |pod| pod.ends_at = Some(end));
+    decide(&facts).unwrap();
+}
+
+#[rstest]
+#[case::the_rules("rule-table", Some("profile-table"), Some("default-table"), Some("rule-table"))]
+#[case::the_profiles("", Some("profile-table"), Some("default-table"), Some("profile-table"))]
+#[case::the_installations("", None, Some("default-table"), Some("default-table"))]
+#[case::none("", None, None, None)]
+fn the_session_table_is(
+    #[case] rule: &str,
+    #[case] of_profile: Option<&str>,
+    #[case] default: Option<&str>,
+    #[case] expected: Option<&str>,
+) {
+    let mut facts = good();
+    facts.default_table = default.map(str::to_owned);
+    facts.profile = seen(profile(&of_profile.map_or(json!({}), |table| json!({"sessionTable": table}))));
+    let mut law = json!({"name": "r", "effect": "allow", "conditions": {}});
+    if !rule.is_empty() {
+        law = json!({"name": "r", "effect": "require_server_session", "sessionTable": rule, "conditions": {}});
+    }
+    rules(&mut facts, json!([law]));
+    assert_eq!(decide(&facts).unwrap().table(), expected);
+}
+
+#[test]
+fn require_server_session_without_a_table_is_a_denial_that_says_so() {
+    let mut facts = good();
+    facts.default_table = None;
+    rules(
+        &mut facts,
+        json!([{"name": "tracked", "effect": "require_server_session", "conditions": {}, "reason": "audit"}]),
+    );
+    let cause = decide(&facts).unwrap_err();
+    insta::assert_snapshot!(cause, @"AccessPolicy `prod` denies profile `prod` by rule `tracked`: Policy requires session tracking: audit. See: kubectl describe accesspolicy prod");
+}
+
+#[test]
+fn a_refusal_names_the_object_and_the_command_that_helps() {
+    let mut facts = good();
+    change_session(&mut facts, |session| {
+        session.revoked = Some(Revoked { by: Some("dana".into()), reason: Some("key leaked".into()) });
+    });
+    insta::assert_snapshot!(decide(&facts).unwrap_err(), @"the session of pod payments/api-0 is revoked by dana (key leaked), for good: a new pod gets a new session. See: kubectl get sentinelsessions -n payments");
+    facts.session.object = None;
+    let missing = decide(&facts).unwrap_err().to_string();
+    assert!(missing.ends_with(&format!("kubectl get sentinelsession {} -n payments", facts.session_id)), "{missing}");
+}
+
+#[test]
+fn a_policy_that_nobody_matches_denies() {
+    let mut facts = good();
+    rules(
+        &mut facts,
+        json!([{"name": "r", "effect": "allow", "conditions": {"users": ["system:serviceaccount:other:*"]}}]),
+    );
+    let cause = decide(&facts).unwrap_err();
+    assert_eq!((cause.word(), cause.reason().as_str()), ("PolicyDenied", "no matching rule"));
+}
