@@ -17,4 +17,6 @@ mod definitions;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
+mod webhook;
+#[cfg(test)]
 mod world;

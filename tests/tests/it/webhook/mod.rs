@@ -1,0 +1,5 @@
+//! The webhook behind a real API server, by the webhook configurations of the chart.
+
+mod objects;
+mod pods;
+mod world;
