@@ -80,7 +80,7 @@ mod tests {
     fn defaults_are_the_designs() {
         let args = Args::parse_from(["sentinel-operator"]);
         assert_eq!(args.parameter_root, "/sentinel");
-        assert_eq!(args.resync, Duration::from_secs(600));
+        assert_eq!(args.resync, Duration::from_mins(10));
         assert_eq!(args.default_table(), None);
     }
 }

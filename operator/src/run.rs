@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use kube::Client;
@@ -22,6 +23,13 @@ use crate::policies::{self, AccessPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
 use crate::watches::Watches;
 use crate::{profiles, webhooks};
+
+/// Of DynamoDB. Passes over the sessions wait for it, and new pods wait for those.
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(1),
+    attempt: Duration::from_millis(1500),
+    operation: Duration::from_millis(2500),
+};
 
 /// How many revocations by others may wait to be looked at.
 const REVOCATIONS: usize = 256;
@@ -82,7 +90,7 @@ impl Rooms {
         metrics: Metrics,
         shutdown: CancellationToken,
     ) -> Self {
-        let aws = Aws::load_with(Settings { timeouts: Timeouts::CONTROLLER, ..Settings::default() }).await;
+        let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
         let events = Events::new(client.clone(), &args.process.pod_name);
         let watches = Watches::spawn(&client);
         Self { args: args.clone(), client, cluster, metrics, events, watches, aws, shutdown }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// 1 s, 2 s, 4 s … 60 s after the first, second, third … failure.
 pub(crate) fn backoff(failures: u32) -> Duration {

@@ -62,7 +62,7 @@ mod tests {
         for _ in 0..2 {
             bucket.reserve(now);
         }
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         let waits: Vec<u128> = (0..3).map(|_| bucket.reserve(later).as_millis()).collect();
         assert_eq!(waits, [0, 0, 500]);
     }

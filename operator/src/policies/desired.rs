@@ -48,22 +48,12 @@ pub(crate) fn desired<K: PolicyKind>(
         policy.map_err(|problems| ("Invalid", problems)).and_then(|policy| check::<K>(&policy, profiles, limit));
     match checked {
         Ok(text) => Desired::Document(text),
-        Err((reason, message)) => Desired::Refusal { text: refusal::<K>(&message), reason, message },
+        Err((reason, message)) => Desired::Refusal { text: K::refusal(&shortened(&message, 400)), reason, message },
     }
 }
 
 fn check<K: PolicyKind>(policy: &K::Policy, profiles: &[&str], limit: usize) -> Result<String, (&'static str, String)> {
     let text = K::document(policy, profiles).map_err(|problems| ("NotPortable", problems.to_string()))?;
     publish::check_size(&text, limit).map_err(|problem| ("TooLarge", problem.to_string()))?;
-    if text.contains("{{") {
-        let message =
-            "the document contains `{{`, which SSM Parameter Store refuses: reword it, or set spec.publish to false";
-        return Err(("NotPortable", message.to_owned()));
-    }
     Ok(text)
-}
-
-/// A refusal must itself be fit for SSM, whatever the message quotes.
-fn refusal<K: PolicyKind>(message: &str) -> String {
-    K::refusal(&shortened(message, 400).replace("{{", "{ {"))
 }

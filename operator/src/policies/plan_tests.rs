@@ -37,8 +37,8 @@ fn adopting(desired: Desired) -> Source {
     Source { adopts: true, ..source(desired) }
 }
 
-fn remote(value: &str, owner: Owner) -> Option<Remote> {
-    Some(Remote { value: value.into(), version: 7, owner })
+fn remote(value: &str, owner: Owner) -> Remote {
+    Remote { value: value.into(), version: 7, owner }
 }
 
 fn other() -> Owner {
@@ -85,12 +85,12 @@ fn other() -> Owner {
 )]
 fn table(
     #[case] source: Source,
-    #[case] remote: Option<Remote>,
+    #[case] remote: impl Into<Option<Remote>>,
     #[case] step: Step,
     #[case] reason: &str,
     #[case] drifted: bool,
 ) {
-    let plan = plan(&source, PARAMETER, remote.as_ref());
+    let plan = plan(&source, PARAMETER, remote.into().as_ref());
     assert_eq!(plan.step, step);
     assert_eq!(plan.published.reason, reason);
     assert_eq!(plan.drift.is_some(), drifted);
@@ -100,7 +100,7 @@ fn table(
 
 #[test]
 fn a_conflict_says_whose_it_is_and_what_helps() {
-    let plan = plan(&source(document()), PARAMETER, remote("theirs", other()).as_ref());
+    let plan = plan(&source(document()), PARAMETER, Some(&remote("theirs", other())));
     assert_eq!(
         plan.published.message,
         "parameter /sentinel/policies/prod is of cluster b and holds something else; to take it over, once: kubectl annotate, with sentinel.dev/adopt=true"
@@ -111,7 +111,7 @@ fn a_conflict_says_whose_it_is_and_what_helps() {
 fn nothing_is_ever_done_to_a_foreign_parameter_unasked() {
     for desired in [document(), refusal(), Desired::Nothing] {
         for owner in [other(), Owner::Nobody] {
-            let plan = plan(&published(source(desired.clone()), "old"), PARAMETER, remote("theirs", owner).as_ref());
+            let plan = plan(&published(source(desired.clone()), "old"), PARAMETER, Some(&remote("theirs", owner)));
             assert_eq!(plan.step, Step::Keep);
             assert!(!plan.holds);
         }
@@ -120,8 +120,8 @@ fn nothing_is_ever_done_to_a_foreign_parameter_unasked() {
 
 #[test]
 fn adoption_is_over_once_the_parameter_is_ours() {
-    assert!(plan(&adopting(document()), PARAMETER, remote("theirs", other()).as_ref()).adopted);
-    assert!(plan(&adopting(document()), PARAMETER, remote("new", Owner::Us).as_ref()).adopted);
+    assert!(plan(&adopting(document()), PARAMETER, Some(&remote("theirs", other()))).adopted);
+    assert!(plan(&adopting(document()), PARAMETER, Some(&remote("new", Owner::Us))).adopted);
     assert!(plan(&adopting(document()), PARAMETER, None).adopted);
-    assert!(!plan(&adopting(refusal()), PARAMETER, remote("theirs", other()).as_ref()).adopted);
+    assert!(!plan(&adopting(refusal()), PARAMETER, Some(&remote("theirs", other()))).adopted);
 }

@@ -16,6 +16,7 @@ const MESSAGE_LIMIT: usize = 2000;
 
 /// What the plan needs to know of an object.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts of an object")]
 pub(crate) struct Source {
     /// Its name.
     pub name: String,

@@ -1,8 +1,8 @@
 //! SSM at the pace that it allows: one bucket for all, one brake for all.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 
+use futures::future::BoxFuture;
 use sentinel_aws::{AwsError, ErrorKind, ParameterCreated, Parameters, Tier};
 
 use crate::cluster::Cluster;
@@ -69,10 +69,10 @@ impl Ssm {
 
     /// What SSM holds under `name`.
     pub async fn read(&self, name: &str) -> Result<Option<Remote>, AwsError> {
-        let Some(parameter) = self.call("GetParameter", &self.reads, self.parameters.get(name)).await? else {
+        let Some(parameter) = self.call("GetParameter", &self.reads, Box::pin(self.parameters.get(name))).await? else {
             return Ok(None);
         };
-        let tags = self.call("ListTagsForResource", &self.reads, self.parameters.tags(name)).await?;
+        let tags = self.call("ListTagsForResource", &self.reads, Box::pin(self.parameters.tags(name))).await?;
         let owner = |tags: BTreeMap<String, String>| owner(&tags, &self.cluster.id);
         Ok(tags.map(owner).map(|owner| Remote { value: parameter.value, version: parameter.version, owner }))
     }
@@ -80,32 +80,42 @@ impl Ssm {
     /// Makes `name`, ours from its first moment.
     pub async fn create(&self, name: &str, value: &str, label: &Label) -> Result<ParameterCreated, AwsError> {
         let (description, tags) = (self.description(label), self.tags(label));
-        self.call("PutParameter", &self.writes, self.parameters.create(name, value, self.tier, &description, &tags))
-            .await
+        self.call(
+            "PutParameter",
+            &self.writes,
+            Box::pin(self.parameters.create(name, value, self.tier, &description, &tags)),
+        )
+        .await
     }
 
     /// Overwrites `name`, and answers its new version.
     pub async fn overwrite(&self, name: &str, value: &str, label: &Label) -> Result<i64, AwsError> {
         let description = self.description(label);
-        self.call("PutParameter", &self.writes, self.parameters.overwrite(name, value, self.tier, &description)).await
+        self.call(
+            "PutParameter",
+            &self.writes,
+            Box::pin(self.parameters.overwrite(name, value, self.tier, &description)),
+        )
+        .await
     }
 
     /// Makes `name` ours.
     pub async fn take(&self, name: &str, label: &Label) -> Result<(), AwsError> {
         let tags = self.tags(label);
-        self.call("AddTagsToResource", &self.writes, self.parameters.add_tags(name, &tags)).await
+        self.call("AddTagsToResource", &self.writes, Box::pin(self.parameters.add_tags(name, &tags))).await
     }
 
     /// Deletes `name`.
     pub async fn delete(&self, name: &str) -> Result<bool, AwsError> {
-        self.call("DeleteParameter", &self.writes, self.parameters.delete(name)).await
+        self.call("DeleteParameter", &self.writes, Box::pin(self.parameters.delete(name))).await
     }
 
+    /// The call waits its turn on the heap: calls of an AWS SDK are large.
     async fn call<T>(
         &self,
         operation: &str,
         bucket: &Bucket,
-        call: impl Future<Output = Result<T, AwsError>>,
+        call: BoxFuture<'_, Result<T, AwsError>>,
     ) -> Result<T, AwsError> {
         self.metrics.ssm_queue.inc();
         self.brake.wait().await;

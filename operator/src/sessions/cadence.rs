@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sentinel_api::Phase;
 
-const SLOWEST: Duration = Duration::from_secs(300);
+const SLOWEST: Duration = Duration::from_mins(5);
 
 /// How long after a read the next one comes. `age`: since the session was seen first; `reads`: since its phase changed.
 ///

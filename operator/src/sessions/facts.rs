@@ -39,8 +39,8 @@ pub(crate) struct Facts<'a> {
 pub(crate) struct Ruling {
     /// Every table that may get a row of it.
     pub candidates: Vec<String>,
-    /// Whether it needs a table at this moment.
-    pub tracked: bool,
+    /// The table that counts at this moment, if any does.
+    pub table: Option<String>,
     /// Whether it may have credentials at this moment.
     pub allowed: bool,
 }

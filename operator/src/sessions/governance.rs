@@ -49,15 +49,15 @@ impl Governance {
             judged.as_ref().and_then(|profile| profile.session_table.clone()).or_else(|| self.default_table.clone());
         let policy = judged.as_ref().and_then(|profile| self.policy(&profile.access_policy));
         let Some(policy) = policy else {
-            return Ruling { tracked: table.is_some(), candidates: table.into_iter().collect(), allowed: false };
+            return Ruling { candidates: table.clone().into_iter().collect(), table, allowed: false };
         };
         let request = Request { user, profile, mode: Mode::Server, session_table: table.as_deref(), at };
         let decision = policy.decide(&request);
         let named: BTreeSet<&str> = policy.session_tables().chain(table.as_deref()).collect();
         Ruling {
             candidates: named.into_iter().map(str::to_owned).collect(),
-            tracked: decision.session_table.is_some(),
             allowed: decision.effect == Verdict::Allow,
+            table: decision.session_table,
         }
     }
 

@@ -22,8 +22,8 @@ use super::tables::SessionTables;
 use super::tracker::is_live;
 use crate::pace::jittered;
 
-const EVERY: Duration = Duration::from_secs(3600);
-const RETRY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_hours(1);
+const RETRY: Duration = Duration::from_mins(1);
 
 /// What the scan works with.
 pub(crate) struct Scan {

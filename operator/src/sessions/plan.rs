@@ -119,7 +119,7 @@ fn was_expired(facts: &Facts<'_>) -> bool {
 
 /// Without a table nobody counts: the sidecar has started under a policy that allows it, so it has credentials.
 fn began_untracked(facts: &Facts<'_>) -> bool {
-    !facts.ruling.tracked && facts.ruling.allowed && facts.pod == PodState::Live { started: true }
+    facts.ruling.table.is_none() && facts.ruling.allowed && facts.pod == PodState::Live { started: true }
 }
 
 fn row_step(
@@ -138,7 +138,7 @@ fn row_step(
         (Reading::Row(_), Phase::Expired) => Some(RowStep::Expire { ttl: ttl(now) }),
         (Reading::Row(row), Phase::Active) => needs_extension(row, now).then(|| RowStep::Extend(extended(now))),
         (Reading::Missing, Phase::Active | Phase::Revoked)
-            if was_used(facts, table) && facts.pod != PodState::Ended =>
+            if should_be_there(facts, table) && facts.pod != PodState::Ended =>
         {
             Some(RowStep::Restore(Box::new(restored(facts, revocation))))
         }
@@ -146,8 +146,15 @@ fn row_step(
     }
 }
 
-fn was_used(facts: &Facts<'_>, table: &str) -> bool {
-    facts.status.tables.iter().any(|used| used == table)
+/// A table that was used; or, of a session that began without one, the table that counts by now: the broker makes rows only
+/// for sessions that were never active.
+fn should_be_there(facts: &Facts<'_>, table: &str) -> bool {
+    let used = &facts.status.tables;
+    used.iter().any(|used| used == table) || (begins_tracking(facts) && facts.ruling.table.as_deref() == Some(table))
+}
+
+fn begins_tracking(facts: &Facts<'_>) -> bool {
+    facts.status.phase == Phase::Active && facts.status.tables.is_empty()
 }
 
 fn needs_extension(row: &SessionRow, now: Timestamp) -> bool {
@@ -170,6 +177,9 @@ fn revoked_note(facts: &Facts<'_>, revocation: &Revocation) -> Note {
 
 fn lost_note(facts: &Facts<'_>, phase: Phase, rows: &[(String, RowStep)]) -> Option<Note> {
     let (table, _) = rows.iter().find(|(_, step)| matches!(step, RowStep::Restore(_)))?;
+    if begins_tracking(facts) {
+        return None;
+    }
     let kept = if phase == Phase::Revoked { ", still revoked" } else { "" };
     let text =
         format!("the row of session {} was deleted from table {table} by others; it is restored{kept}", facts.id);

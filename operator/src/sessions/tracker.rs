@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use futures::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use kube::Client;
@@ -32,6 +33,8 @@ use crate::watches::Watches;
 const DEBOUNCE: Duration = Duration::from_millis(30);
 /// The longest sleep: whatever else happens, everything is looked over so often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// The shortest sleep between passes that only the clock asks for.
+const BREATH: Duration = Duration::from_millis(100);
 /// After a failure of the API server.
 const RETRY: Duration = Duration::from_secs(2);
 const CONCURRENCY: usize = 8;
@@ -126,8 +129,13 @@ impl Tracker {
     }
 
     fn woken(&mut self, by: Option<Wake>) {
-        if by == Some(Wake::Law) {
-            self.epoch += 1;
+        if by != Some(Wake::Law) {
+            return;
+        }
+        self.epoch += 1;
+        // A profile may have come for which a pod has been waiting.
+        for memo in self.memos.values_mut().filter(|memo| memo.last.is_none()) {
+            memo.due = Instant::now();
         }
     }
 
@@ -155,7 +163,8 @@ impl Tracker {
         self.forget(&subjects);
         self.count(&subjects);
         let soonest = self.memos.values().filter(|memo| !memo.settled).map(|memo| memo.due).min();
-        soonest.map_or(Instant::now() + HEARTBEAT, |due| due.min(Instant::now() + HEARTBEAT))
+        let now = Instant::now();
+        soonest.map_or(now + HEARTBEAT, |due| due.clamp(now + BREATH, now + HEARTBEAT))
     }
 
     fn gather(&self) -> HashMap<SessionId, Subject> {
@@ -180,7 +189,7 @@ impl Tracker {
             match result {
                 Made::Object(object) => (memo.last, memo.written, memo.settled) = (Some(object), Some(now), false),
                 Made::Later => memo.due = Instant::now() + RETRY,
-                Made::Unknown => memo.due = Instant::now() + HEARTBEAT,
+                Made::NotYet => memo.due = Instant::now() + HEARTBEAT,
             }
         }
     }
@@ -228,8 +237,12 @@ impl Tracker {
                 wanted.entry(table.clone()).or_default().push(one.id.clone());
             }
         }
-        for (table, ids) in wanted {
-            let mut found = self.desk.tables.read(&table, &ids).await;
+        let tables = &self.desk.tables;
+        let reads = wanted.into_iter().map(|(table, ids)| async move {
+            let found = tables.read(&table, &ids).await;
+            (table, found)
+        });
+        for (table, mut found) in join_all(reads.collect::<Vec<_>>()).await {
             for one in work.iter_mut().filter(|one| one.read) {
                 if let (Some(reading), Some(row)) = (one.readings.get_mut(&table), found.remove(&one.id)) {
                     *reading = row;
@@ -287,23 +300,23 @@ impl Tracker {
 enum Made {
     /// There it is.
     Object(Arc<SentinelSession>),
-    /// The API server didn't take it.
+    /// The API server didn't take it, or has it already and the watch is about to show it.
     Later,
-    /// There is no such profile, or the watch is about to show the object.
-    Unknown,
+    /// There is no such profile.
+    NotYet,
 }
 
 impl Desk {
     async fn make(&self, id: SessionId, subject: Subject) -> (SessionId, Made) {
         let Some((pod, profile)) = subject.wanted_by.as_ref().and_then(|pod| Some((pod, pod.profile.as_ref()?))) else {
-            return (id, Made::Unknown);
+            return (id, Made::NotYet);
         };
         if !self.governance.knows(profile) {
-            return (id, Made::Unknown);
+            return (id, Made::NotYet);
         }
         let made = match create(&self.client, &id, pod, profile, subject.session.as_deref()).await {
             Ok(Some(object)) => Made::Object(Arc::new(object)),
-            Ok(None) => Made::Unknown,
+            Ok(None) => Made::Later,
             Err(error) => {
                 tracing::warn!(session = %id, namespace = pod.namespace, pod = pod.name, %error, "a session could not be made; trying again");
                 Made::Later

@@ -63,7 +63,7 @@ impl Desk {
         match result {
             Ok(()) => {
                 retries.forget(WEBHOOK_CONFIGURATION);
-                Duration::from_secs(600)
+                Duration::from_mins(10)
             }
             Err(error) => {
                 let wait = retries.failed(WEBHOOK_CONFIGURATION);
