@@ -23,7 +23,7 @@ use crate::identity::ClusterIdentity;
 use crate::moment::Moment;
 
 /// How long a denial that doesn't change is not repeated.
-const SAID_FOR: Duration = Duration::from_secs(300);
+const SAID_FOR: Duration = Duration::from_mins(5);
 /// Lines that wait for standard output.
 const QUEUE: usize = 4096;
 

@@ -26,7 +26,7 @@ fn denied(rule: &str) -> Cause {
 fn denial() -> Decision {
     let mut facts = good();
     facts.policy.object = Some(std::sync::Arc::new(crate::decision::tests::policy(
-        serde_json::json!([{"name": "r", "effect": "deny", "conditions": {}, "reason": "frozen"}]),
+        &serde_json::json!([{"name": "r", "effect": "deny", "conditions": {}, "reason": "frozen"}]),
     )));
     decide(&facts).unwrap_err().decision().unwrap().clone()
 }

@@ -13,7 +13,7 @@ use crate::moment::Moment;
 /// SHA-256 of a token.
 pub type Hash = [u8; 32];
 
-const GOOD_FOR: Duration = Duration::from_secs(60);
+const GOOD_FOR: Duration = Duration::from_mins(1);
 const BAD_FOR: Duration = Duration::from_secs(2);
 /// More than there are pods; beyond it nothing is remembered, and the API server is asked.
 const MOST: usize = 50_000;

@@ -15,7 +15,7 @@ use crate::decision::Permit;
 use crate::identity::ClusterIdentity;
 
 /// The least that STS issues for.
-const STS_LEAST: Duration = Duration::from_secs(900);
+const STS_LEAST: Duration = Duration::from_mins(15);
 
 /// What the cache knows credentials by: all inputs of AssumeRole and the grant's end.
 pub type Key = [u8; 32];

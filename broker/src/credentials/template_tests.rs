@@ -16,7 +16,7 @@ fn facts(spec: &Value, rule: &Value) -> Facts {
     law.as_object_mut().unwrap().extend(rule.as_object().unwrap().clone());
     let seen = Some(Arc::new(profile(spec)));
     let mut facts = Facts { profile: Sight { object: seen, stale: None }, ..good() };
-    facts.policy.object = Some(Arc::new(policy(json!([law]))));
+    facts.policy.object = Some(Arc::new(policy(&json!([law]))));
     facts.now.wall = at("2026-11-22T10:00:00Z");
     facts
 }

@@ -24,7 +24,7 @@ pub fn good() -> Facts {
         pod: PodSight::Seen(Arc::new(pod_of(&caller))),
         profile: seen(profile(&json!({}))),
         session: seen(session_of(&caller)),
-        policy: seen(policy(json!([{"name": "all", "effect": "allow", "conditions": {}}]))),
+        policy: seen(policy(&json!([{"name": "all", "effect": "allow", "conditions": {}}]))),
         caller,
     }
 }
@@ -60,7 +60,7 @@ pub fn profile(change: &Value) -> ProfileEntry {
     ProfileEntry::keep(&serde_json::from_value(object).unwrap())
 }
 
-pub fn policy(rules: Value) -> PolicyEntry {
+pub fn policy(rules: &Value) -> PolicyEntry {
     let document = json!({"version": "1", "rules": rules});
     let judged = AccessPolicy::from_value(&document, Spelling::Manifest).map_err(|problems| problems.to_string());
     PolicyEntry { deleting: false, judged }
@@ -94,7 +94,7 @@ fn change_profile(facts: &mut Facts, change: impl FnOnce(&mut ProfileEntry)) {
 
 type Fault = (&'static str, &'static str, fn(&mut Facts));
 
-fn rules(facts: &mut Facts, rules: Value) {
+fn rules(facts: &mut Facts, rules: &Value) {
     facts.policy.object = Some(Arc::new(policy(rules)));
 }
 
@@ -124,20 +124,20 @@ const FAULTS: &[Fault] = &[
     ("ProfileMissing", "AccessDenied", |facts| facts.profile.object = None),
     ("ProfileDeleting", "AccessDenied", |facts| change_profile(facts, |profile| profile.deleting = true)),
     ("ProfileInvalid", "AccessDenied", |facts| {
-        change_profile(facts, |profile| profile.judged = Err("spec.lease".into()))
+        change_profile(facts, |profile| profile.judged = Err("spec.lease".into()));
     }),
     // The session.
     ("SessionMissing", "ServiceUnavailable", |facts| facts.session.object = None),
     ("SessionMissing", "ServiceUnavailable", |facts| change_session(facts, |session| session.deleting = true)),
     ("SessionInvalid", "AccessDenied", |facts| {
-        change_session(facts, |session| session.problem = Some("spec.revokd".into()))
+        change_session(facts, |session| session.problem = Some("spec.revokd".into()));
     }),
     ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.pod_uid = "uid-1".into())),
     ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.pod = "api-1".into())),
     ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.profile = "dev".into())),
     ("SessionOfAnother", "AccessDenied", |facts| change_session(facts, |session| session.user = "alice".into())),
     ("SessionRevoked", "SessionRevoked", |facts| {
-        change_session(facts, |session| session.revoked = Some(Revoked::default()))
+        change_session(facts, |session| session.revoked = Some(Revoked::default()));
     }),
     ("SessionEnded", "AccessDenied", |facts| change_session(facts, |session| session.expired = true)),
     ("StaleWatch", "ServiceUnavailable", |facts| facts.session.stale = Some(stale("SentinelSessions"))),
@@ -150,18 +150,18 @@ const FAULTS: &[Fault] = &[
         }
     }),
     ("PolicyInvalid", "AccessDenied", |facts| {
-        rules(facts, json!([{"name": "r", "effect": "allow", "conditions": {"user": ["a"]}}]))
+        rules(facts, &json!([{"name": "r", "effect": "allow", "conditions": {"user": ["a"]}}]));
     }),
-    ("PolicyDenied", "AccessDenied", |facts| rules(facts, json!([{"name": "r", "effect": "deny", "conditions": {}}]))),
+    ("PolicyDenied", "AccessDenied", |facts| rules(facts, &json!([{"name": "r", "effect": "deny", "conditions": {}}]))),
     ("ApprovalRequired", "ApprovalRequired", |facts| {
-        rules(facts, json!([{"name": "r", "effect": "require_approval", "conditions": {}}]))
+        rules(facts, &json!([{"name": "r", "effect": "require_approval", "conditions": {}}]));
     }),
 ];
 
 /// A session that can't be found makes a stale watch speak first, since it may be there by now.
 fn speaks(chosen: &[usize]) -> Option<&'static str> {
     let word = chosen.first().map(|first| FAULTS[*first].0)?;
-    let sessions_stale = chosen.iter().any(|index| *index == SESSIONS_STALE);
+    let sessions_stale = chosen.contains(&SESSIONS_STALE);
     Some(if word == "SessionMissing" && sessions_stale { "StaleWatch" } else { word })
 }
 
@@ -229,7 +229,7 @@ fn the_session_table_is(
     if !rule.is_empty() {
         law = json!({"name": "r", "effect": "require_server_session", "sessionTable": rule, "conditions": {}});
     }
-    rules(&mut facts, json!([law]));
+    rules(&mut facts, &json!([law]));
     assert_eq!(decide(&facts).unwrap().table(), expected);
 }
 
@@ -239,7 +239,7 @@ fn require_server_session_without_a_table_is_a_denial_that_says_so() {
     facts.default_table = None;
     rules(
         &mut facts,
-        json!([{"name": "tracked", "effect": "require_server_session", "conditions": {}, "reason": "audit"}]),
+        &json!([{"name": "tracked", "effect": "require_server_session", "conditions": {}, "reason": "audit"}]),
     );
     let cause = decide(&facts).unwrap_err();
     insta::assert_snapshot!(cause, @"AccessPolicy `prod` denies profile `prod` by rule `tracked`: Policy requires session tracking: audit. See: kubectl describe accesspolicy prod");
@@ -262,7 +262,7 @@ fn a_policy_that_nobody_matches_denies() {
     let mut facts = good();
     rules(
         &mut facts,
-        json!([{"name": "r", "effect": "allow", "conditions": {"users": ["system:serviceaccount:other:*"]}}]),
+        &json!([{"name": "r", "effect": "allow", "conditions": {"users": ["system:serviceaccount:other:*"]}}]),
     );
     let cause = decide(&facts).unwrap_err();
     assert_eq!((cause.word(), cause.reason().as_str()), ("PolicyDenied", "no matching rule"));

@@ -11,7 +11,7 @@ use super::Note;
 use crate::moment::Moment;
 
 /// The same pod and reason at most once in this time.
-const ONCE_IN: Duration = Duration::from_secs(300);
+const ONCE_IN: Duration = Duration::from_mins(5);
 /// All Events together.
 const BURST: f64 = 50.0;
 const PER_SECOND: f64 = 5.0;

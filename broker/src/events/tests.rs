@@ -36,7 +36,7 @@ async fn the_same_pod_and_reason_is_told_once_in_five_minutes() {
     tell("a", &Cause::PodEnded { pod: "ns/a".into() });
     let refused = "CredentialsRefused";
     assert_eq!(told(&mut notes), [("a".into(), refused), ("b".into(), refused), ("a".into(), refused)]);
-    tokio::time::advance(Duration::from_secs(300)).await;
+    tokio::time::advance(Duration::from_mins(5)).await;
     tell("a", &missing());
     assert_eq!(told(&mut notes), [("a".into(), refused)]);
 }
@@ -61,7 +61,7 @@ async fn the_first_credentials_are_told_and_no_later_ones() {
     let (events, mut notes) = events();
     for _ in 0..2 {
         events.issued(&subject("a"), "arn", Moment::now());
-        tokio::time::advance(Duration::from_secs(600)).await;
+        tokio::time::advance(Duration::from_mins(10)).await;
     }
     assert_eq!(told(&mut notes), [("a".into(), "CredentialsIssued")]);
 }

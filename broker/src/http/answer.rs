@@ -44,9 +44,8 @@ impl Answer {
             Self::Granted(_) => "allowed",
             Self::Unidentified(CallerError::BadToken(_) | CallerError::Refused(_)) => "unauthenticated",
             Self::Unidentified(CallerError::Throttled(_)) => "throttled",
-            Self::Unidentified(CallerError::Unavailable(_)) => "unavailable",
             Self::Refused(refused) if refused.cause.kind() == Kind::Denied => "denied",
-            Self::Refused(_) => "unavailable",
+            Self::Unidentified(CallerError::Unavailable(_)) | Self::Refused(_) => "unavailable",
         }
     }
 }

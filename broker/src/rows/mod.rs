@@ -155,6 +155,3 @@ fn unusable(permit: &Permit, table: &str, problem: String) -> Cause {
     let (session, namespace) = (permit.session_id.to_string(), permit.caller.namespace.clone());
     Cause::RowUnusable { session, namespace, table: table.to_owned(), problem }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,9 +7,9 @@ use crate::decision::Cause;
 use crate::moment::Moment;
 
 /// A row is touched at most this often.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
 /// How long an ended row is refused from memory: for good would be right too, were it not for restored tables.
-const ENDED_FOR: Duration = Duration::from_secs(60);
+const ENDED_FOR: Duration = Duration::from_mins(1);
 
 /// What is to be done.
 #[derive(Debug, PartialEq)]

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::moment::Moment;
 
 /// What is older than this is not known any more.
-pub const STALE_AFTER: Duration = Duration::from_secs(60);
+pub const STALE_AFTER: Duration = Duration::from_mins(1);
 /// The API server ends a watch after this, in seconds; a third of [`STALE_AFTER`], so that one may fail.
 pub const WATCH_TIMEOUT: u32 = 20;
 

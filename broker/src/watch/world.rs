@@ -10,7 +10,7 @@ use super::{PodEntry, PolicyEntry, ProfileEntry, SessionEntry, Stale, Store};
 use crate::moment::Moment;
 
 /// A bound token is dead by then, so nobody can ask for a pod that is gone for longer.
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// What the broker knows of the cluster. Cloning gives another handle.
 #[derive(Clone, Default)]
