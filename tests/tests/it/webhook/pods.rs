@@ -2,7 +2,7 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use k8s_openapi::api::core::v1::{LimitRange, Pod};
+use k8s_openapi::api::core::v1::{LimitRange, Namespace, Pod};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
@@ -163,6 +163,27 @@ async fn while_the_webhook_is_down_bare_pods_start_and_injected_ones_can_go() {
         world.pods().delete("app", &DeleteParams::default().grace_period(0)).await.unwrap();
         world.merge_pod("app", &json!({"metadata": {"finalizers": null}})).await.unwrap();
         eventually("the pod to be gone", SOON, async || world.pods().get_opt("app").await.unwrap().is_none()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_injected_pod_passes_pod_security_restricted() {
+    with_webhook(async |world| {
+        let namespaces: Api<Namespace> = Api::all(world.client.clone());
+        let labels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}});
+        namespaces.patch(&world.namespace, &PatchParams::default(), &Patch::Merge(labels)).await.unwrap();
+        let lax = json!({"spec": {"containers": [{"name": "app", "image": "app:1"}]}});
+        eventually("the namespace to be restricted", SOON, async || {
+            let made = world.create_pod("lax", lax.clone()).await;
+            let _ = world.pods().delete("lax", &DeleteParams::default().grace_period(0)).await;
+            made.is_err()
+        })
+        .await;
+        let refusal = world.create_pod("lax", lax).await.unwrap_err();
+        assert!(refusal.contains("PodSecurity \"restricted") && !refusal.contains("sentinel-sidecar"), "{refusal}");
+        let security = json!({"runAsNonRoot": true, "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}});
+        world.create_pod("app", json!({"spec": {"containers": [{"name": "app", "image": "app:1", "securityContext": security}]}})).await.unwrap();
     })
     .await;
 }
