@@ -124,13 +124,22 @@ impl Journal {
         let decision = cause.decision();
         let effect = if matches!(cause, Cause::ApprovalRequired { .. }) { "require_approval" } else { "deny" };
         let what = (effect, decision.map(|decision| decision.rule.clone()).unwrap_or_default(), cause.reason());
-        if !self.is_new(&subject.session_id, &what, SAID_FOR, now) {
+        let key = self.key(subject, cause);
+        if !self.is_new(&key, &what, SAID_FOR, now) {
             return;
         }
         let path = policy.map(|name| format!("accesspolicies/{name}")).unwrap_or_default();
         let line = self.line(subject, &what, decision, &path, now);
         self.say(&Line { message: Some(cause.to_string()), ..line });
-        self.remember(&subject.session_id, what, now);
+        self.remember(&key, what, now);
+    }
+
+    /// What a denial is remembered by. A pod that makes up names of profiles is one liar, not many.
+    fn key(&self, subject: &Subject, cause: &Cause) -> SessionId {
+        match cause {
+            Cause::OtherProfile { .. } => SessionId::derive(&self.cluster.id, &subject.caller.pod_uid, ""),
+            _ => subject.session_id.clone(),
+        }
     }
 
     /// Forgets the sessions that `is_live` doesn't know, once their last line is old.

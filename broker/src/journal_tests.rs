@@ -82,3 +82,27 @@ async fn a_denial_is_said_once_until_it_changes() {
     let again = &said(&lines)[0];
     assert_eq!((again["reason"].as_str(), again["rule_index"].as_i64()), (Some("frozen"), Some(2)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_makes_up_profiles_does_not_fill_the_log() {
+    let (journal, lines) = journal();
+    let subject = decide(&good()).unwrap().subject();
+    for number in 0..10 {
+        let asked = format!("made-up-{number}");
+        let session_id = SessionId::derive("cluster", "uid-0", &asked);
+        let subject = Subject { profile: asked.clone(), session_id, ..subject.clone() };
+        let cause = Cause::OtherProfile { pod: "payments/api-0".into(), asked, annotated: "prod".into() };
+        journal.denied(&subject, &cause, None, Moment::now());
+    }
+    assert_eq!(said(&lines).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_drops_and_counts() {
+    let (journal, _lines) = journal();
+    let subject = decide(&good()).unwrap().subject();
+    for number in 0..QUEUE + 3 {
+        journal.denied(&subject, &denied(&number.to_string()), None, Moment::now());
+    }
+    assert_eq!(journal.dropped.get(), 3);
+}

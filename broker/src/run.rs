@@ -48,7 +48,10 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let Some(identity) = run_until(&shutdown, identify(&client, &args)).await else { return Ok(()) };
     let world = World::default();
     spawn_watches(&clients, &world, &shutdown)?;
-    let (tls, bundle) = serving_certificate(&client, &args, &shutdown).await?;
+    let (tls, bundle) = match serving_certificate(&client, &args, &shutdown).await {
+        Err(ServingError::Stopped) => return Ok(()),
+        made => made?,
+    };
     certificate.set(true);
 
     let (events, notes) = Events::new(counts.clone());
@@ -56,8 +59,10 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let aws = Aws::load(args.region.clone()).await;
     let broker = Arc::new(assemble(&args, world, client, &aws, events, counts, identity, bundle)?);
     spawn_upkeep(&broker, watches, &shutdown);
-    serve_tls(args.listen, router(broker), tls, shutdown).await.context("serving HTTPS")?;
-    telemetry.await?.context("serving metrics")
+    let serving = serve_tls(args.listen, router(broker), tls, shutdown);
+    let telemetry = async { telemetry.await?.context("serving metrics") };
+    tokio::try_join!(async { serving.await.context("serving HTTPS") }, telemetry)?;
+    Ok(())
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of the whole, put together once")]

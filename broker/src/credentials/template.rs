@@ -64,9 +64,10 @@ impl Template {
     pub fn at(&self, at: Timestamp) -> Issue {
         let after = |duration: Duration| at.checked_add(duration).unwrap_or(Timestamp::MAX);
         let sts_end = after(Duration::from_secs(self.request.duration_seconds.into()));
-        let until = whole_seconds(self.end.unwrap_or(Timestamp::MAX).min(after(self.cap)));
+        let mut until = self.end.unwrap_or(Timestamp::MAX).min(after(self.cap));
         let mut request = self.request.clone();
-        if until < whole_seconds(sts_end) {
+        if until < sts_end {
+            until = whole_seconds(until);
             request.policy = Some(nothing_from(until));
         }
         Issue { request, at, until, recorded_until: sts_end }

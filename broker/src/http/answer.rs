@@ -92,3 +92,41 @@ fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::BadToken;
+    use crate::decision::Cause;
+    use rstest::rstest;
+    use std::time::Duration;
+
+    fn refused(cause: Cause) -> Answer {
+        Answer::Refused(Box::new(RefusedAnswer { cause, lease_ms: 5000, trust_bundle: None }))
+    }
+
+    fn gone() -> Cause {
+        Cause::PodGone { pod: "ns/pod".into() }
+    }
+
+    #[rstest]
+    #[case(Answer::Unidentified(CallerError::BadToken(BadToken::Missing)), 401, "unauthenticated", None)]
+    #[case(Answer::Unidentified(CallerError::Refused(String::new())), 401, "unauthenticated", None)]
+    #[case(Answer::Unidentified(CallerError::Throttled(Duration::from_millis(1200))), 429, "throttled", Some("2"))]
+    #[case(Answer::Unidentified(CallerError::Unavailable(String::new())), 503, "unavailable", Some("2"))]
+    #[case(refused(gone()), 403, "denied", None)]
+    #[case(refused(Cause::Internal), 503, "unavailable", Some("2"))]
+    fn every_answer_has_its_status(
+        #[case] answer: Answer,
+        #[case] status: u16,
+        #[case] outcome: &str,
+        #[case] retry_after: Option<&str>,
+    ) {
+        assert_eq!(answer.outcome(), outcome);
+        let response = answer.into_response();
+        assert_eq!(response.status().as_u16(), status);
+        let header = response.headers().get("retry-after").map(|value| value.to_str().unwrap());
+        assert_eq!(header, retry_after);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+    }
+}

@@ -99,7 +99,10 @@ impl Broker {
         let deadline = start.steady + BROKER_DEADLINE;
         let caller = match timeout_at(deadline, self.callers.identify(token, source, start)).await {
             Ok(Ok(caller)) => caller,
-            Ok(Err(error)) => return Answer::Unidentified(error),
+            Ok(Err(error)) => {
+                tracing::debug!(%source, %error, "caller not identified");
+                return Answer::Unidentified(error);
+            }
             Err(_) => return Answer::Unidentified(CallerError::Unavailable("the API server is slow".to_owned())),
         };
         let session_id = SessionId::derive(&self.identity.id, &caller.pod_uid, &request.profile);
@@ -151,6 +154,7 @@ impl Broker {
                     self.cache.evict(&subject.session_id);
                     self.journal.denied(subject, cause, self.policy_of(&subject.profile, now).as_deref(), now);
                 }
+                tracing::debug!(pod = subject.caller.pod_path(), profile = subject.profile, %cause, "nothing given out");
                 self.events.refused(subject, cause, now);
             }
         }

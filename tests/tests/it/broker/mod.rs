@@ -1,0 +1,6 @@
+//! The broker against a real API server (tokens bound to pods, watches, Events), DynamoDB Local and moto.
+
+mod issues;
+mod refuses;
+mod stage;
+mod stops;
