@@ -31,6 +31,8 @@ const TIMEOUTS: Timeouts = Timeouts {
     operation: Duration::from_millis(2500),
 };
 
+/// For calls under way at shutdown.
+const OVERTIME: Duration = Duration::from_secs(10);
 /// How many revocations by others may wait to be looked at.
 const REVOCATIONS: usize = 256;
 
@@ -65,9 +67,16 @@ async fn lead(args: &Args, metrics: Metrics, gate: &Gate, shutdown: &Cancellatio
     tokio::select! {
         result = rooms.work() => result?,
         () = candidate.lost() => bail!("the lease is lost: another replica leads, or the API server can't be reached"),
+        () = overtime(shutdown) => tracing::info!("not waiting any longer for calls under way: they are made again"),
     }
     candidate.resign().await;
     Ok(())
+}
+
+/// Resolves some time after `shutdown`: before whoever sent the signal loses patience, too.
+async fn overtime(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(OVERTIME).await;
 }
 
 /// What every room is made from.

@@ -71,3 +71,62 @@ fn judge<K: PolicyKind>(object: &DynamicObject) -> Result<K::Policy, String> {
 fn status(object: &DynamicObject) -> PolicyStatus {
     object.data.get("status").and_then(|status| PolicyStatus::deserialize(status).ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies::AccessPolicies;
+    use serde_json::json;
+
+    fn read(object: Value) -> Source {
+        Source::read::<AccessPolicies>(&serde_json::from_value(object).unwrap(), &["prod"], 4096)
+    }
+
+    fn spec() -> Value {
+        json!({"version": "1", "rules": [{"name": "a", "effect": "deny", "conditions": {"profiles": ["prod"]}}]})
+    }
+
+    #[test]
+    fn an_object_is_read_whole() {
+        let metadata = json!({
+            "name": "prod", "generation": 3, "deletionTimestamp": "2026-11-22T20:00:00Z",
+            "finalizers": [PARAMETER_FINALIZER], "annotations": {ADOPT_ANNOTATION: "true"},
+        });
+        let mut spec = spec();
+        spec["deletionPolicy"] = json!("Retain");
+        let source = read(json!({"metadata": metadata, "spec": spec}));
+        assert!(source.deleting && source.finalized && source.adopts && source.retains);
+        assert_eq!((source.name.as_str(), source.generation, source.refused), ("prod", Some(3), None));
+        assert!(matches!(source.desired, Desired::Document(_)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_and_not_skipped() {
+        for spec in [json!({"rules": "none"}), json!("text"), Value::Null, json!({"version": 1, "rules": []})] {
+            let source = read(json!({"metadata": {"name": "prod"}, "spec": spec, "status": "nonsense"}));
+            assert!(source.refused.is_some(), "{spec}");
+            let Desired::Refusal { reason, text, .. } = source.desired else { panic!("{spec}") };
+            assert_eq!(reason, "Invalid");
+            assert!(sentinel_core::policy::AccessPolicy::from_yaml(&text).is_ok(), "{text}");
+            assert!(text.contains("effect: deny") && text.len() <= 4096, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_to_be_published_is_still_judged() {
+        let source =
+            read(json!({"metadata": {"name": "prod"}, "spec": {"publish": false, "version": "1", "rules": []}}));
+        assert_eq!(source.desired, Desired::Nothing);
+        assert!(source.refused.is_some());
+    }
+
+    #[test]
+    fn sizes_count_what_is_published() {
+        let object = json!({"metadata": {"name": "prod"}, "spec": spec()});
+        let object: DynamicObject = serde_json::from_value(object).unwrap();
+        let Desired::Document(text) = Source::read::<AccessPolicies>(&object, &[], 4096).desired else { panic!() };
+        let fits = |limit| Source::read::<AccessPolicies>(&object, &[], limit).desired;
+        assert_eq!(fits(text.len()), Desired::Document(text.clone()));
+        assert!(matches!(fits(text.len() - 1), Desired::Refusal { reason: "TooLarge", .. }));
+    }
+}
