@@ -13,7 +13,11 @@ mod aws_sessions;
 #[cfg(test)]
 mod aws_wire;
 #[cfg(test)]
+mod broker;
+#[cfg(test)]
 mod definitions;
+#[cfg(test)]
+mod operator;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
