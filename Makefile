@@ -29,6 +29,7 @@ check: lint test-unit ## The daily command: format, lints, unit tests (no root, 
 
 .PHONY: lint
 lint: deny
+	charts/sync-crds --check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 

@@ -91,7 +91,7 @@ where
 {
     let (store, writer) = reflector::store();
     let (sender, changes) = watch::channel(0);
-    let events = watcher(api, config).default_backoff().modify(prune).reflect(writer);
+    let events = watcher(api, config).backoff(sentinel_runtime::watching::backoff()).modify(prune).reflect(writer);
     tokio::spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {

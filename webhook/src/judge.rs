@@ -21,27 +21,45 @@ pub struct Judge {
     pub metrics: AdmissionMetrics,
 }
 
+/// What the API server asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A new pod: what must be added?
+    MutatePod,
+    /// A pod after all mutating webhooks, or a change of it: is it as it must be?
+    ValidatePod,
+    /// Is a policy, profile or session as it must be?
+    ValidateObject,
+}
+
 impl Judge {
-    /// A new pod: what must be added.
-    pub fn mutate_pod(&self, request: &AdmissionRequest) -> Answer {
+    /// The answer to a question.
+    pub async fn answer(&self, question: Question, request: &AdmissionRequest) -> Answer {
+        match question {
+            Question::MutatePod => self.mutate_pod(request).await,
+            Question::ValidatePod => self.validate_pod(request).await,
+            Question::ValidateObject => objects::judge(request, &self.view),
+        }
+    }
+
+    async fn mutate_pod(&self, request: &AdmissionRequest) -> Answer {
         let pod = Pod::new(&request.object);
         // matchConditions send no others; without the annotation there is nothing to inject.
         if !is_new_pod(request) || pod.annotation(PROFILE_ANNOTATION).is_none() {
             return Answer::allowed();
         }
-        let injected = self.injection(pod).and_then(|injection| Ok(pods::inject(&request.object, &injection)?));
+        let injected = self.injection(pod).await.and_then(|injection| Ok(pods::inject(&request.object, &injection)?));
         match injected {
             Ok(injected) => Answer::patched(&request.object, &injected).warning(pods::warnings(pod)),
             Err(no) => no.into_answer(),
         }
     }
 
-    /// A pod after all mutating webhooks, or a change of it: whether it is as it must be.
-    pub fn validate_pod(&self, request: &AdmissionRequest) -> Answer {
+    async fn validate_pod(&self, request: &AdmissionRequest) -> Answer {
         let (old, new) = (Pod::new(&request.old_object), Pod::new(&request.object));
         let ephemeral = request.sub_resource.as_deref() == Some("ephemeralcontainers");
         let judged = match request.operation {
-            Operation::Create => self.verify(&request.object),
+            Operation::Create => self.verify(&request.object).await,
             Operation::Update if ephemeral => pods::judge_ephemeral(old, new).map_err(No::from),
             Operation::Update => pods::judge_update(old, new).map_err(No::from),
             Operation::Delete | Operation::Connect => Ok(()),
@@ -49,12 +67,7 @@ impl Judge {
         judged.map_or_else(No::into_answer, |()| Answer::allowed())
     }
 
-    /// A policy, profile or session.
-    pub fn validate_object(&self, request: &AdmissionRequest) -> Answer {
-        objects::judge(request, &self.view)
-    }
-
-    fn verify(&self, object: &Value) -> Result<(), No> {
+    async fn verify(&self, object: &Value) -> Result<(), No> {
         let pod = Pod::new(object);
         if pod.annotation(PROFILE_ANNOTATION).is_none() {
             return Ok(Problems::refuse(pods::without_annotation(pod), ())?);
@@ -62,14 +75,14 @@ impl Judge {
         if pod.sidecar().is_none() || pod.label(INJECTED_LABEL).is_none() {
             return Err(No::Forbidden(not_injected().into()));
         }
-        Ok(pods::verify(object, &self.injection(pod)?)?)
+        Ok(pods::verify(object, &self.injection(pod).await?)?)
     }
 
     /// What `pod` gets, or everything that is wrong with it.
-    fn injection(&self, pod: Pod<'_>) -> Result<Injection, No> {
+    async fn injection(&self, pod: Pod<'_>) -> Result<Injection, No> {
         let broker_ca = self.view.broker_ca()?;
         let profile = match pods::requested_profile(pod) {
-            Ok(name) => self.view.profile(name)?.map_err(|no| Problem::new(annotation_place(), no.to_string())),
+            Ok(name) => self.view.profile(name).await?.map_err(|no| Problem::new(annotation_place(), no.to_string())),
             Err(problem) => Err(problem),
         };
         match profile {

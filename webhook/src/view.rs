@@ -19,6 +19,9 @@ pub type AnyProfile = DeserializeGuard<SentinelProfile>;
 /// A policy, of which only the name counts here.
 pub type PolicyName = PartialObjectMeta<AccessPolicy>;
 
+/// Well under the API server's patience with a webhook.
+const DIRECT_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A view of the cluster. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub struct View {
@@ -27,6 +30,8 @@ pub struct View {
     policies: Store<PolicyName>,
     config_maps: Store<ConfigMap>,
     freshness: Arc<Freshness>,
+    /// Asked about a profile that the watch has not shown (yet).
+    direct: Option<Api<AnyProfile>>,
 }
 
 /// Why nothing can be said now. Trying again helps.
@@ -70,17 +75,17 @@ impl View {
         let bundle = any().fields(&format!("metadata.name={BROKER_CA_CONFIG_MAP}"));
         let watches = [
             watcher(Api::<AnyProfile>::all(client.clone()), any())
-                .default_backoff()
+                .backoff(sentinel_runtime::watching::backoff())
                 .reflect(profile_writer)
                 .map(|event| event.map(drop))
                 .boxed(),
             watcher(Api::<PolicyName>::all(client.clone()), any())
-                .default_backoff()
+                .backoff(sentinel_runtime::watching::backoff())
                 .reflect(policy_writer)
                 .map(|event| event.map(drop))
                 .boxed(),
             watcher(Api::<ConfigMap>::namespaced(client.clone(), namespace), bundle)
-                .default_backoff()
+                .backoff(sentinel_runtime::watching::backoff())
                 .reflect(config_map_writer)
                 .map(|event| event.map(drop))
                 .boxed(),
@@ -93,10 +98,11 @@ impl View {
             });
             tokio::spawn(shutdown.clone().run_until_cancelled_owned(noting));
         }
-        Self::new(namespace, profiles, policies, config_maps, freshness)
+        let stores = Self::new(namespace, profiles, policies, config_maps, freshness);
+        Self { direct: Some(Api::all(client.clone())), ..stores }
     }
 
-    /// A view of these stores.
+    /// A view of these stores alone.
     pub fn new(
         namespace: &str,
         profiles: Store<AnyProfile>,
@@ -104,7 +110,7 @@ impl View {
         config_maps: Store<ConfigMap>,
         freshness: Arc<Freshness>,
     ) -> Self {
-        Self { namespace: namespace.to_owned(), profiles, policies, config_maps, freshness }
+        Self { namespace: namespace.to_owned(), profiles, policies, config_maps, freshness, direct: None }
     }
 
     /// Resolves when everything has been listed once.
@@ -128,10 +134,23 @@ impl View {
         bundle.filter(|pem| !pem.trim().is_empty()).ok_or_else(|| NotReady::NoBundle(self.namespace.clone()))
     }
 
-    /// The judged profile `name`.
-    pub fn profile(&self, name: &str) -> Result<Result<Profile, NoProfile>, NotReady> {
+    /// The judged profile `name`. One that the watch doesn't know is asked for: it may be a moment old.
+    pub async fn profile(&self, name: &str) -> Result<Result<Profile, NoProfile>, NotReady> {
         self.check()?;
-        Ok(self.judged_profile(name))
+        if let Some(found) = self.profiles.get(&ObjectRef::new(name)) {
+            return Ok(judged(name, &found));
+        }
+        let asked = self.ask(name).await?;
+        Ok(asked.map_or_else(|| Err(NoProfile::Unknown(name.to_owned())), |found| judged(name, &found)))
+    }
+
+    async fn ask(&self, name: &str) -> Result<Option<AnyProfile>, NotReady> {
+        let Some(api) = &self.direct else { return Ok(None) };
+        let answer = tokio::time::timeout(DIRECT_LIMIT, api.get_opt(name)).await.map_err(|_| NotReady::Stale)?;
+        answer.map_err(|error| {
+            tracing::warn!(profile = name, %error, "the API server was asked about a profile in vain");
+            NotReady::Stale
+        })
     }
 
     /// Whether there is a profile `name`; None: nobody can tell.
@@ -146,16 +165,6 @@ impl View {
         Some(self.policies.get(&ObjectRef::new(name)).is_some())
     }
 
-    fn judged_profile(&self, name: &str) -> Result<Profile, NoProfile> {
-        let found = self.profiles.get(&ObjectRef::new(name)).ok_or_else(|| NoProfile::Unknown(name.to_owned()))?;
-        if found.meta().deletion_timestamp.is_some() {
-            return Err(NoProfile::Deleted(name.to_owned()));
-        }
-        let broken = |why: String| NoProfile::Broken(name.to_owned(), why);
-        let profile = found.0.as_ref().map_err(|error| broken(error.to_string()))?;
-        profile.resolve().map_err(|problems| broken(problems.to_string()))
-    }
-
     fn check(&self) -> Result<(), NotReady> {
         let listed = self.synced().now_or_never().is_some();
         match (listed, self.freshness.is_stale()) {
@@ -164,4 +173,13 @@ impl View {
             (true, false) => Ok(()),
         }
     }
+}
+
+fn judged(name: &str, found: &AnyProfile) -> Result<Profile, NoProfile> {
+    if found.meta().deletion_timestamp.is_some() {
+        return Err(NoProfile::Deleted(name.to_owned()));
+    }
+    let broken = |why: String| NoProfile::Broken(name.to_owned(), why);
+    let profile = found.0.as_ref().map_err(|error| broken(error.to_string()))?;
+    profile.resolve().map_err(|problems| broken(problems.to_string()))
 }

@@ -13,12 +13,12 @@ use crate::durations::bounded;
 use crate::strict::{Unknown, refuse_unknown};
 
 /// Life of issued credentials where a profile says nothing.
-pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_secs(15 * 60);
+pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_mins(15);
 /// For how long a sidecar answers from memory where a profile says nothing.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(5);
 
-const MAX_SESSION_DURATION: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const MAX_SESSION_DURATION: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// An AWS role under a name. Pods ask for it with the annotation `sentinel.dev/profile: <name>`; the access policy of the
 /// same name (or spec.policies.access) says who gets it.
@@ -178,7 +178,15 @@ impl SentinelProfile {
 
 impl SentinelProfileSpec {
     const KNOWN: &'static [&'static str] = &[
-        "roleArn", "region", "sessionDuration", "externalId", "sessionTags", "sessionTable", "lease", "outageGrace", "policies",
+        "roleArn",
+        "region",
+        "sessionDuration",
+        "externalId",
+        "sessionTags",
+        "sessionTable",
+        "lease",
+        "outageGrace",
+        "policies",
     ];
 
     fn resolve(&self, name: &str) -> Result<Profile, Problems> {
@@ -202,7 +210,7 @@ impl SentinelProfileSpec {
         let lease = keep(bounded(
             self.lease.as_deref(),
             "spec.lease",
-            Duration::from_secs(1)..=Duration::from_secs(60),
+            Duration::from_secs(1)..=Duration::from_mins(1),
             DEFAULT_LEASE,
         ));
         let outage_grace = self
@@ -231,7 +239,8 @@ impl SentinelProfileSpec {
     fn shape_problems(&self) -> Vec<Problem> {
         let mut problems = vec![];
         if !is_role_arn(&self.role_arn) {
-            let message = format!("`{}` is no IAM role: arn:aws:iam::111122223333:role/name is expected", self.role_arn);
+            let message =
+                format!("`{}` is no IAM role: arn:aws:iam::111122223333:role/name is expected", self.role_arn);
             problems.push(Problem::new("spec.roleArn", message));
         }
         if self.region.is_empty() {
@@ -300,9 +309,16 @@ fn one_tag(key: &str, value: &str) -> Vec<Problem> {
         problems.push(Problem::new(&at, "keys beginning `sentinel-` are Sentinel's own"));
     }
     if key.is_empty() || key.len() > 128 || !legal(key) || key.to_lowercase().starts_with("aws:") {
-        problems.push(Problem::new(&at, "a key has 1–128 letters, digits, spaces or any of _.:/=+-@ and does not begin with aws:"));
+        problems.push(Problem::new(
+            &at,
+            "a key has 1–128 letters, digits, spaces or any of _.:/=+-@ and does not begin with aws:",
+        ));
     }
-    let plain = value.replace("${namespace}", "").replace("${serviceAccount}", "").replace("${pod}", "").replace("${cluster}", "");
+    let plain = value
+        .replace("${namespace}", "")
+        .replace("${serviceAccount}", "")
+        .replace("${pod}", "")
+        .replace("${cluster}", "");
     if plain.len() > 128 || !legal(&plain) {
         let message = "a value has at most 128 letters, digits, spaces or any of _.:/=+-@ beside ${namespace}, ${serviceAccount}, ${pod} and ${cluster}";
         problems.push(Problem::new(&at, message));
@@ -343,7 +359,7 @@ mod tests {
     #[test]
     fn defaults_are_the_designs() {
         let profile = spec().resolve("prod").unwrap();
-        assert_eq!(profile.session_duration, Duration::from_secs(900));
+        assert_eq!(profile.session_duration, Duration::from_mins(15));
         assert_eq!(profile.lease, Duration::from_secs(5));
         assert_eq!(profile.outage_grace, None);
         assert_eq!(profile.access_policy, "prod");
@@ -360,7 +376,13 @@ mod tests {
         };
         bad.unknown.insert("sesionTable".into(), serde_json::json!("t"));
         let problems = bad.resolve("prod").unwrap_err().to_string();
-        for part in ["spec.roleArn", "spec.sessionDuration: `2h` is out of range", "spec.lease: `5` is not a duration", "`sentinel-`", "did you mean `sessionTable`?"] {
+        for part in [
+            "spec.roleArn",
+            "spec.sessionDuration: `2h` is out of range",
+            "spec.lease: `5` is not a duration",
+            "`sentinel-`",
+            "did you mean `sessionTable`?",
+        ] {
             assert!(problems.contains(part), "{part} is not in {problems}");
         }
     }

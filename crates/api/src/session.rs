@@ -1,5 +1,7 @@
 //! SentinelSession: one pod × profile, mirrored from its row in the session table.
 
+#![expect(clippy::duplicated_attributes, reason = "every printer column names its type and path")]
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

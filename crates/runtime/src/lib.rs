@@ -6,6 +6,7 @@
 //!            telemetry: /livez /readyz /metrics ◀┤
 //!            serving:   Secret ⇄ plan ─▶ RustlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
 //!                          └─ pki: what makes and reads certificates
+//!            watching:  how soon a broken watch is tried again
 //! ```
 //!
 //! Nothing here knows a policy, a session or a custom resource, and nothing here speaks to AWS. Without the feature
@@ -22,6 +23,8 @@ pub mod pki;
 pub mod serving;
 #[cfg(feature = "serving")]
 pub mod telemetry;
+#[cfg(feature = "serving")]
+pub mod watching;
 
 /// Makes aws-lc-rs the one TLS provider of this process. To be called once, first thing in `main`; a second call changes
 /// nothing.

@@ -14,29 +14,26 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::{AdmissionRequest, Answer, Unreadable, read_review};
-use crate::judge::Judge;
+use crate::judge::{Judge, Question};
 
 /// An object is at most 1.5 MiB in etcd, and an update brings two.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// The API server waits 5 s.
 const DEADLINE: Duration = Duration::from_secs(4);
 
-/// What answers one path.
-type Path = (&'static str, fn(&Judge, &AdmissionRequest) -> Answer);
-
-const PATHS: [Path; 3] = [
-    ("/mutate/pods", Judge::mutate_pod),
-    ("/validate/pods", Judge::validate_pod),
-    ("/validate/objects", Judge::validate_object),
+const PATHS: [(&str, Question); 3] = [
+    ("/mutate/pods", Question::MutatePod),
+    ("/validate/pods", Question::ValidatePod),
+    ("/validate/objects", Question::ValidateObject),
 ];
 
 /// Every path of the webhook.
 pub fn router(judge: Judge) -> Router {
     let judge = Arc::new(judge);
     let mut router = Router::new();
-    for (path, answer) in PATHS {
+    for (path, question) in PATHS {
         let handler = move |State(judge): State<Arc<Judge>>, body: Result<Bytes, BytesRejection>| async move {
-            admit(&judge, path, answer, body)
+            admit(&judge, path, question, body).await
         };
         router = router.route(path, post(handler));
     }
@@ -49,30 +46,20 @@ async fn in_time(request: Request, next: Next) -> Response {
         .unwrap_or_else(|_| problem(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in time"))
 }
 
-fn admit(
-    judge: &Judge,
-    path: &'static str,
-    answer: fn(&Judge, &AdmissionRequest) -> Answer,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+async fn admit(judge: &Judge, path: &'static str, question: Question, body: Result<Bytes, BytesRejection>) -> Response {
     let started = Instant::now();
     let (outcome, response) = match body {
-        Ok(body) => review(judge, path, answer, &body),
+        Ok(body) => review(judge, path, question, &body).await,
         Err(rejection) => ("unreadable", problem(rejection.status(), &rejection.body_text())),
     };
     judge.metrics.count(path, outcome, started.elapsed());
     response
 }
 
-fn review(
-    judge: &Judge,
-    path: &'static str,
-    answer: fn(&Judge, &AdmissionRequest) -> Answer,
-    body: &[u8],
-) -> (&'static str, Response) {
+async fn review(judge: &Judge, path: &'static str, question: Question, body: &[u8]) -> (&'static str, Response) {
     match read_review(body) {
         Ok(request) => {
-            let answer = answer(judge, &request);
+            let answer = judge.answer(question, &request).await;
             log_refusal(path, &request, &answer);
             (answer.outcome(), Json(answer.into_review(&request.uid)).into_response())
         }

@@ -175,8 +175,10 @@ impl ServingCertificate {
     /// Something happened to the Secret or the ConfigMap. The watchers retry on their own, with back-off.
     fn changes(&self) -> impl Stream<Item = ()> + Unpin + Send + use<> {
         let only = |name: &str| watcher::Config::default().fields(&format!("metadata.name={name}"));
-        let secrets = watcher(self.store.secrets.clone(), only(&self.store.secret_name)).default_backoff();
-        let maps = watcher(self.store.config_maps.clone(), only(&self.store.config_map_name)).default_backoff();
+        let secrets =
+            watcher(self.store.secrets.clone(), only(&self.store.secret_name)).backoff(crate::watching::backoff());
+        let maps = watcher(self.store.config_maps.clone(), only(&self.store.config_map_name))
+            .backoff(crate::watching::backoff());
         let secrets = secrets.filter_map(async |event| event.ok().map(drop));
         let maps = maps.filter_map(async |event| event.ok().map(drop));
         futures::stream::select(Box::pin(secrets), Box::pin(maps))

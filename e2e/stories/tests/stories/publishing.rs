@@ -18,7 +18,7 @@ fn aws(service: &str, call: &str) -> Option<String> {
         .split(':')
         .map(|folder| format!("{folder}/venv/bin/python"))
         .find(|file| std::path::Path::new(file).exists());
-    let script = format!("import boto3\nclient = boto3.client('{service}')\n{call}");
+    let script = format!("import boto3\nclient = boto3.client('{service}', region_name='eu-west-1')\n{call}");
     let mut command = Command::new(python.expect("moto's Python"));
     command.args(["-c", &script]).envs([("AWS_ACCESS_KEY_ID", "t"), ("AWS_SECRET_ACCESS_KEY", "t")]);
     let output = command.output().unwrap();

@@ -73,3 +73,18 @@ fn an_annotation_asks_and_does_not_grant() {
     place.ready("mine");
     assert!(place.call("mine").contains("no matching rule"));
 }
+
+#[test]
+fn each_program_has_the_rights_of_the_golden_table_and_no_others() {
+    let _place = Place::shared();
+    for program in ["operator", "webhook", "broker"] {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let golden = std::fs::read_to_string(format!("{root}/tests/golden/rbac/{program}.txt")).unwrap();
+        let output = std::process::Command::new(format!("{root}/charts/rights")).arg(program).output().unwrap();
+        let rights = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            rights, golden,
+            "{program}: if it is meant, `charts/rights {program} > tests/golden/rbac/{program}.txt`"
+        );
+    }
+}
