@@ -20,6 +20,7 @@ mod pace;
 mod policies;
 mod profiles;
 mod report;
+mod rooms;
 mod run;
 mod sessions;
 mod watches;

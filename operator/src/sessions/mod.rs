@@ -10,6 +10,7 @@
 
 mod apply;
 mod cadence;
+mod desk;
 mod facts;
 mod governance;
 mod memo;
@@ -23,9 +24,10 @@ mod subject;
 mod tables;
 mod tracker;
 
+pub(crate) use desk::Desk;
 pub(crate) use governance::Governance;
 pub(crate) use orphans::Scan;
 pub(crate) use pod::prune;
 pub(crate) use revocations::run as watch_revocations;
 pub(crate) use tables::SessionTables;
-pub(crate) use tracker::{Desk, run};
+pub(crate) use tracker::run;

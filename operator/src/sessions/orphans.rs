@@ -1,7 +1,7 @@
 //! Orphans: active rows of this cluster whose pod is gone, left behind while no operator was watching. Looked for at start
 //! and hourly. Each pod is asked for by itself before its row is ended: a watch may not know it yet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,6 @@ use super::plan::RowStep;
 use super::pod::{PodFacts, PodState};
 use super::row::ttl;
 use super::tables::SessionTables;
-use super::tracker::is_live;
 use crate::pace::jittered;
 
 const EVERY: Duration = Duration::from_hours(1);
@@ -72,15 +71,21 @@ impl Scan {
                 return false;
             }
         };
+        let live = self.live_pods();
+        let is_suspect =
+            |row: &&SessionRow| row.kubernetes.cluster == self.cluster && !live.contains(&row.kubernetes.pod_uid);
         let mut complete = true;
-        for row in rows.iter().filter(|row| self.is_suspect(row)) {
+        for row in rows.iter().filter(is_suspect) {
             complete &= self.end(table, row).await;
         }
         complete
     }
 
-    fn is_suspect(&self, row: &SessionRow) -> bool {
-        row.kubernetes.cluster == self.cluster && !is_live(&self.pods, &row.kubernetes.pod_uid)
+    /// The UIDs of the pods that are known to live.
+    fn live_pods(&self) -> HashSet<String> {
+        let pods = self.pods.state();
+        let facts = pods.iter().filter_map(|pod| PodFacts::of(pod));
+        facts.filter(|pod| pod.state != PodState::Ended).map(|pod| pod.uid).collect()
     }
 
     /// Ends the row if its pod is really gone. Whoever can't tell leaves it.

@@ -9,25 +9,16 @@ use std::time::Duration;
 use futures::future::join_all;
 use futures::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
-use kube::Client;
-use kube::runtime::reflector::Store;
-use sentinel_api::{Phase, SentinelSession, SessionStatus};
+use kube::ResourceExt as _;
+use sentinel_api::{Phase, SentinelSession};
 use sentinel_core::session::SessionId;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::apply::{apply, create, tell};
-use super::facts::{Facts, Reading, Ruling};
-use super::governance::Governance;
+use super::desk::{Desk, Made, Outcome, Work};
 use super::memo::Memo;
-use super::plan::{Plan, plan};
 use super::pod::{PodFacts, PodState};
 use super::subject::{Subject, gather};
-use super::tables::SessionTables;
-use crate::cluster::Cluster;
-use crate::events::Events;
-use crate::metrics::Metrics;
-use crate::watches::Watches;
 
 /// Events that come together are one pass.
 const DEBOUNCE: Duration = Duration::from_millis(30);
@@ -38,24 +29,6 @@ const BREATH: Duration = Duration::from_millis(100);
 /// After a failure of the API server.
 const RETRY: Duration = Duration::from_secs(2);
 const CONCURRENCY: usize = 8;
-
-/// What the tracker works with.
-pub(crate) struct Desk {
-    /// The API server.
-    pub client: Client,
-    /// This cluster.
-    pub cluster: Cluster,
-    /// What is known of objects.
-    pub watches: Watches,
-    /// What policy says.
-    pub governance: Governance,
-    /// The session tables.
-    pub tables: Arc<SessionTables>,
-    /// For people.
-    pub events: Events,
-    /// For Prometheus.
-    pub metrics: Metrics,
-}
 
 /// Keeps every session until `shutdown`. `revoked` names sessions that others have revoked; `in_use` is told which tables
 /// live sessions may have rows in.
@@ -96,28 +69,6 @@ struct Tracker {
 enum Wake {
     Sessions,
     Law,
-}
-
-/// One session that a pass looks at closely.
-struct Work {
-    id: SessionId,
-    session: Arc<SentinelSession>,
-    exists: bool,
-    pod: PodState,
-    ruling: Ruling,
-    read: bool,
-    readings: BTreeMap<String, Reading>,
-}
-
-/// What came of it.
-struct Outcome {
-    id: SessionId,
-    phase: Phase,
-    settled: bool,
-    complete: bool,
-    written: Option<SentinelSession>,
-    read: bool,
-    rests_until: Option<Instant>,
 }
 
 impl Tracker {
@@ -171,8 +122,19 @@ impl Tracker {
         let watches = &self.desk.watches;
         let pods = watches.pods.store.state().iter().filter_map(|pod| PodFacts::of(pod)).collect();
         let sessions = watches.sessions.store.state();
-        let sessions = sessions.iter().filter_map(|guard| guard.0.as_ref().ok().cloned().map(Arc::new)).collect();
+        let sessions =
+            sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| self.share(session)).collect();
         gather(&self.desk.cluster.id, pods, sessions, &self.memos)
+    }
+
+    /// A session to share: most are as they were in the last pass.
+    fn share(&self, session: &SentinelSession) -> Arc<SentinelSession> {
+        let id = session.name_any().parse().ok();
+        let known = id.and_then(|id: SessionId| self.memos.get(&id)?.last.clone());
+        let same = |last: &Arc<SentinelSession>| {
+            last.uid() == session.uid() && last.resource_version() == session.resource_version()
+        };
+        known.filter(same).unwrap_or_else(|| Arc::new(session.clone()))
     }
 
     /// Makes the objects that are missing.
@@ -215,16 +177,7 @@ impl Tracker {
             }
             memo.seen = seen;
             let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            let readings = unread(&ruling, session.status.as_ref());
-            work.push(Work {
-                id: id.clone(),
-                session: session.clone(),
-                exists: subject.exists,
-                pod: subject.pod(),
-                ruling,
-                read,
-                readings,
-            });
+            work.push(Work::new(id, session, subject, ruling, read));
         }
         work
     }
@@ -296,79 +249,6 @@ impl Tracker {
     }
 }
 
-/// What came of making an object.
-enum Made {
-    /// There it is.
-    Object(Arc<SentinelSession>),
-    /// The API server didn't take it, or has it already and the watch is about to show it.
-    Later,
-    /// There is no such profile.
-    NotYet,
-}
-
-impl Desk {
-    async fn make(&self, id: SessionId, subject: Subject) -> (SessionId, Made) {
-        let Some((pod, profile)) = subject.wanted_by.as_ref().and_then(|pod| Some((pod, pod.profile.as_ref()?))) else {
-            return (id, Made::NotYet);
-        };
-        if !self.governance.knows(profile) {
-            return (id, Made::NotYet);
-        }
-        let made = match create(&self.client, &id, pod, profile, subject.session.as_deref()).await {
-            Ok(Some(object)) => Made::Object(Arc::new(object)),
-            Ok(None) => Made::Later,
-            Err(error) => {
-                tracing::warn!(session = %id, namespace = pod.namespace, pod = pod.name, %error, "a session could not be made; trying again");
-                Made::Later
-            }
-        };
-        (id, made)
-    }
-
-    /// Plans one session and applies the plan.
-    async fn settle(&self, work: Work) -> Outcome {
-        let plan = self.plan(&work);
-        let applied = apply(&self.client, &self.tables, &work.id, &work.session, work.exists, &plan).await;
-        if applied.complete || applied.written.is_some() {
-            tell(&self.events, &work.session, &plan).await;
-        }
-        self.metrics.reconciled("SentinelSession", applied.complete);
-        let failed = work.readings.iter().filter(|(_, reading)| matches!(reading, Reading::Failed(_)));
-        let rests_until = failed.filter_map(|(table, _)| self.tables.rests_until(table)).min();
-        Outcome {
-            id: work.id,
-            phase: plan.status.phase,
-            settled: plan.settled,
-            complete: applied.complete,
-            written: applied.written,
-            read: work.read,
-            rests_until,
-        }
-    }
-
-    fn plan(&self, work: &Work) -> Plan {
-        let unknown = SessionStatus::default();
-        plan(&Facts {
-            id: &work.id,
-            cluster: &self.cluster.id,
-            namespace: work.session.metadata.namespace.as_deref().unwrap_or_default(),
-            spec: &work.session.spec,
-            generation: work.session.metadata.generation,
-            status: work.session.status.as_ref().unwrap_or(&unknown),
-            pod: work.pod,
-            ruling: &work.ruling,
-            readings: &work.readings,
-            now: Timestamp::now(),
-        })
-    }
-}
-
-/// Every table that may hold a row: by what policy says, and by what is known to have been used.
-fn unread(ruling: &Ruling, status: Option<&SessionStatus>) -> BTreeMap<String, Reading> {
-    let used = status.iter().flat_map(|status| status.tables.iter());
-    ruling.candidates.iter().chain(used).map(|table| (table.clone(), Reading::Unread)).collect()
-}
-
 /// Whether the session is about to end: then its rows can't wait for their turn.
 fn is_urgent(session: &SentinelSession, pod: PodState) -> bool {
     let phase = session.status.as_ref().map_or(Phase::Pending, |status| status.phase);
@@ -388,10 +268,4 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Revoked => "Revoked",
         Phase::Expired => "Expired",
     }
-}
-
-/// Whether a store holds the pod with this UID as live.
-pub(crate) fn is_live(pods: &Store<k8s_openapi::api::core::v1::Pod>, uid: &str) -> bool {
-    let found = pods.find(|pod| pod.metadata.uid.as_deref() == Some(uid));
-    found.and_then(|pod| PodFacts::of(&pod)).is_some_and(|pod| pod.state != PodState::Ended)
 }

@@ -1,0 +1,165 @@
+//! The rooms of a leader: each works until shutdown.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use kube::Client;
+use sentinel_aws::{Aws, Settings, Tier, Timeouts};
+use sentinel_core::policy::publish::{ADVANCED_LIMIT, STANDARD_LIMIT};
+use sentinel_runtime::shutdown::{self, CancellationToken};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::Args;
+use crate::cluster::Cluster;
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::pace::Retries;
+use crate::policies::{self, AccessPolicies, Ssm};
+use crate::sessions::{self, Governance, Scan, SessionTables};
+use crate::watches::Watches;
+use crate::{profiles, webhooks};
+
+/// Of DynamoDB. Passes over the sessions wait for it, and new pods wait for those.
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(1),
+    attempt: Duration::from_millis(1500),
+    operation: Duration::from_millis(2500),
+};
+/// How many revocations by others may wait to be looked at.
+const REVOCATIONS: usize = 256;
+
+/// What every room is made from.
+pub(crate) struct Rooms {
+    args: Args,
+    client: Client,
+    cluster: Cluster,
+    metrics: Metrics,
+    events: Events,
+    watches: Watches,
+    aws: Aws,
+    shutdown: CancellationToken,
+}
+
+impl Rooms {
+    /// Starts the watches.
+    pub async fn build(
+        args: &Args,
+        client: Client,
+        cluster: Cluster,
+        metrics: Metrics,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
+        let events = Events::new(client.clone(), &args.process.pod_name);
+        let watches = Watches::spawn(&client);
+        Self { args: args.clone(), client, cluster, metrics, events, watches, aws, shutdown }
+    }
+
+    /// Works until shutdown. A room that ends before is an error.
+    pub async fn work(self) -> anyhow::Result<()> {
+        let Some(true) = shutdown::run_until(&self.shutdown, self.watches.ready()).await else { return Ok(()) };
+        let mut rooms = JoinSet::new();
+        self.spawn_policies(&mut rooms);
+        self.spawn_profiles(&mut rooms);
+        self.spawn_webhooks(&mut rooms);
+        self.spawn_sessions(&mut rooms);
+        while let Some(ended) = rooms.join_next().await {
+            let room = ended.context("a room has failed")?;
+            if !self.shutdown.is_cancelled() {
+                bail!("{room} has ended before its time");
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn_policies(&self, rooms: &mut JoinSet<&'static str>) {
+        let context = Arc::new(self.policy_context::<AccessPolicies>(&self.ssm()));
+        let run = policies::run(context, self.watches.profiles.changes(), self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "policies").1 });
+    }
+
+    fn policy_context<K: policies::PolicyKind>(&self, ssm: &Arc<Ssm>) -> policies::Context<K> {
+        let settings = policies::Settings {
+            root: self.args.parameter_root.clone(),
+            limit: if self.args.advanced_parameters { ADVANCED_LIMIT } else { STANDARD_LIMIT },
+            resync: self.args.resync,
+        };
+        let profiles = self.watches.profiles.store.clone();
+        policies::Context::new(
+            self.client.clone(),
+            ssm.clone(),
+            settings,
+            profiles,
+            self.events.clone(),
+            self.metrics.clone(),
+        )
+    }
+
+    fn ssm(&self) -> Arc<Ssm> {
+        let tier = if self.args.advanced_parameters { Tier::IntelligentTiering } else { Tier::Standard };
+        Arc::new(Ssm::new(self.aws.parameters(), self.cluster.clone(), tier, self.metrics.clone()))
+    }
+
+    fn spawn_profiles(&self, rooms: &mut JoinSet<&'static str>) {
+        let context = profiles::Context {
+            client: self.client.clone(),
+            policies: self.watches.policies.store.clone(),
+            metrics: self.metrics.clone(),
+            retries: Retries::default(),
+        };
+        let run = profiles::run(context, self.watches.policies.changes(), self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "profiles").1 });
+    }
+
+    fn spawn_webhooks(&self, rooms: &mut JoinSet<&'static str>) {
+        let shutdown = self.shutdown.clone().cancelled_owned();
+        let run =
+            webhooks::run(self.client.clone(), self.args.process.namespace.clone(), self.metrics.clone(), shutdown);
+        rooms.spawn(async move { (run.await, "webhooks").1 });
+    }
+
+    fn spawn_sessions(&self, rooms: &mut JoinSet<&'static str>) {
+        let tables = Arc::new(SessionTables::new(self.aws.sessions(), self.metrics.clone()));
+        let (in_use, used) = watch::channel(BTreeSet::new());
+        let (found, revoked) = mpsc::channel(REVOCATIONS);
+        let end = || self.shutdown.clone().cancelled_owned();
+        let tracker = sessions::run(self.session_desk(&tables), revoked, in_use, end());
+        let revocations =
+            sessions::watch_revocations(tables.clone(), self.cluster.id.clone(), used.clone(), found, end());
+        let orphans = self.scan(&tables, used).run(end());
+        rooms.spawn(async move { (tracker.await, "sessions").1 });
+        rooms.spawn(async move { (revocations.await, "revocations").1 });
+        rooms.spawn(async move { (orphans.await, "orphans").1 });
+    }
+
+    fn session_desk(&self, tables: &Arc<SessionTables>) -> sessions::Desk {
+        sessions::Desk {
+            client: self.client.clone(),
+            cluster: self.cluster.clone(),
+            watches: self.watches.clone(),
+            governance: self.governance(),
+            tables: tables.clone(),
+            events: self.events.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+
+    fn scan(&self, tables: &Arc<SessionTables>, in_use: watch::Receiver<BTreeSet<String>>) -> Scan {
+        Scan {
+            client: self.client.clone(),
+            cluster: self.cluster.id.clone(),
+            pods: self.watches.pods.store.clone(),
+            governance: self.governance(),
+            in_use,
+            tables: tables.clone(),
+        }
+    }
+
+    fn governance(&self) -> Governance {
+        let (profiles, policies) = (self.watches.profiles.store.clone(), self.watches.policies.store.clone());
+        Governance::new(profiles, policies, self.args.default_table())
+    }
+}

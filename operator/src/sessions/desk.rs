@@ -1,0 +1,145 @@
+//! What the tracker does for one session at a time: make its object, plan it, apply the plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::Client;
+use sentinel_api::{Phase, SentinelSession, SessionStatus};
+use sentinel_core::session::SessionId;
+use tokio::time::Instant;
+
+use super::apply::{apply, create, tell};
+use super::facts::{Facts, Reading, Ruling};
+use super::governance::Governance;
+use super::plan::{Plan, plan};
+use super::pod::PodState;
+use super::subject::Subject;
+use super::tables::SessionTables;
+use crate::cluster::Cluster;
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::watches::Watches;
+
+/// What the tracker works with.
+pub(crate) struct Desk {
+    /// The API server.
+    pub client: Client,
+    /// This cluster.
+    pub cluster: Cluster,
+    /// What is known of objects.
+    pub watches: Watches,
+    /// What policy says.
+    pub governance: Governance,
+    /// The session tables.
+    pub tables: Arc<SessionTables>,
+    /// For people.
+    pub events: Events,
+    /// For Prometheus.
+    pub metrics: Metrics,
+}
+
+/// One session that a pass looks at closely.
+pub(crate) struct Work {
+    pub id: SessionId,
+    pub session: Arc<SentinelSession>,
+    pub exists: bool,
+    pub pod: PodState,
+    pub ruling: Ruling,
+    pub read: bool,
+    pub readings: BTreeMap<String, Reading>,
+}
+
+impl Work {
+    /// Work on `subject`, whose object is, or was, `session`.
+    pub fn new(id: &SessionId, session: &Arc<SentinelSession>, subject: &Subject, ruling: Ruling, read: bool) -> Self {
+        let readings = unread(&ruling, session.status.as_ref());
+        let (exists, pod) = (subject.exists, subject.pod());
+        Self { id: id.clone(), session: session.clone(), exists, pod, ruling, read, readings }
+    }
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    pub id: SessionId,
+    pub phase: Phase,
+    pub settled: bool,
+    pub complete: bool,
+    pub written: Option<SentinelSession>,
+    pub read: bool,
+    pub rests_until: Option<Instant>,
+}
+
+/// What came of making an object.
+pub(crate) enum Made {
+    /// There it is.
+    Object(Arc<SentinelSession>),
+    /// The API server didn't take it, or has it already and the watch is about to show it.
+    Later,
+    /// There is no such profile.
+    NotYet,
+}
+
+impl Desk {
+    /// Makes the object that `subject` lacks.
+    pub async fn make(&self, id: SessionId, subject: Subject) -> (SessionId, Made) {
+        let Some((pod, profile)) = subject.wanted_by.as_ref().and_then(|pod| Some((pod, pod.profile.as_ref()?))) else {
+            return (id, Made::NotYet);
+        };
+        if !self.governance.knows(profile) {
+            return (id, Made::NotYet);
+        }
+        let made = match create(&self.client, &id, pod, profile, subject.session.as_deref()).await {
+            Ok(Some(object)) => Made::Object(Arc::new(object)),
+            Ok(None) => Made::Later,
+            Err(error) => {
+                tracing::warn!(session = %id, namespace = pod.namespace, pod = pod.name, %error, "a session could not be made; trying again");
+                Made::Later
+            }
+        };
+        (id, made)
+    }
+
+    /// Plans one session and applies the plan.
+    pub async fn settle(&self, work: Work) -> Outcome {
+        let plan = self.plan(&work);
+        let applied = apply(&self.client, &self.tables, &work.id, &work.session, work.exists, &plan).await;
+        if applied.complete || applied.written.is_some() {
+            tell(&self.events, &work.session, &plan).await;
+        }
+        self.metrics.reconciled("SentinelSession", applied.complete);
+        let failed = work.readings.iter().filter(|(_, reading)| matches!(reading, Reading::Failed(_)));
+        let rests_until = failed.filter_map(|(table, _)| self.tables.rests_until(table)).min();
+        Outcome {
+            id: work.id,
+            phase: plan.status.phase,
+            settled: plan.settled,
+            complete: applied.complete,
+            written: applied.written,
+            read: work.read,
+            rests_until,
+        }
+    }
+
+    fn plan(&self, work: &Work) -> Plan {
+        let unknown = SessionStatus::default();
+        plan(&Facts {
+            id: &work.id,
+            cluster: &self.cluster.id,
+            namespace: work.session.metadata.namespace.as_deref().unwrap_or_default(),
+            spec: &work.session.spec,
+            generation: work.session.metadata.generation,
+            status: work.session.status.as_ref().unwrap_or(&unknown),
+            pod: work.pod,
+            ruling: &work.ruling,
+            readings: &work.readings,
+            now: Timestamp::now(),
+        })
+    }
+}
+
+/// Every table that may hold a row: by what policy says, and by what is known to have been used.
+fn unread(ruling: &Ruling, status: Option<&SessionStatus>) -> BTreeMap<String, Reading> {
+    let used = status.iter().flat_map(|status| status.tables.iter());
+    ruling.candidates.iter().chain(used).map(|table| (table.clone(), Reading::Unread)).collect()
+}
