@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, Client};
 use kube_lease_manager::{LeaseManager, LeaseManagerBuilder, LeaseManagerError};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const LEASE: &str = "sentinel-operator";
 /// A lease that isn't renewed for so long is free.
@@ -68,13 +68,18 @@ impl Candidate {
         }
     }
 
-    /// The next change of leadership; failures are waited out.
+    /// The next change of leadership; failures are waited out, and told once.
     async fn changed(&self) -> bool {
+        let mut failures = 0_u32;
         loop {
             match self.manager.changed().await {
                 Ok(leads) => return leads,
-                Err(error) => tracing::warn!(%error, "the lease could not be renewed or read"),
+                Err(error) if failures == 0 => {
+                    tracing::warn!(%error, "the lease could not be renewed or read; trying again");
+                }
+                Err(error) => tracing::debug!(%error, failures, "the lease still can't be renewed or read"),
             }
+            failures = failures.saturating_add(1);
             sleep(Duration::from_secs(1)).await;
         }
     }
@@ -85,10 +90,12 @@ impl Candidate {
         while confirmed.elapsed() < DURATION {
             sleep(LOOK_EVERY).await;
             let asked = Instant::now();
-            match self.leases.get_opt(LEASE).await {
-                Ok(Some(lease)) if is_held(&lease, &self.identity, Timestamp::now()) => confirmed = asked,
-                Ok(_) => {}
-                Err(error) => tracing::debug!(%error, "the lease could not be read"),
+            // An API server that takes requests and never answers must not keep the watchdog quiet.
+            match timeout(LOOK_EVERY, self.leases.get_opt(LEASE)).await {
+                Ok(Ok(Some(lease))) if is_held(&lease, &self.identity, Timestamp::now()) => confirmed = asked,
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "the lease could not be read"),
+                Err(_) => tracing::debug!("the lease could not be read in time"),
             }
         }
     }
