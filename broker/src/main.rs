@@ -6,7 +6,8 @@ use clap::Parser as _;
 use sentinel_broker::{Args, run};
 use sentinel_runtime::{install_crypto_provider, logs, shutdown};
 
-#[tokio::main]
+// Few threads, however many cores the node has: each brings a heap of its own.
+#[tokio::main(worker_threads = 4)]
 async fn main() -> ExitCode {
     install_crypto_provider();
     let args = Args::parse();

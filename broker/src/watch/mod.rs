@@ -14,6 +14,7 @@ mod profiles;
 mod run;
 mod sessions;
 mod sight;
+mod slim;
 mod store;
 mod world;
 

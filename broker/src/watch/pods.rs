@@ -8,6 +8,7 @@ use kube::Resource;
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, SIDECAR_CONTAINER};
 use serde::Deserialize;
 
+use super::slim::slim_meta;
 use super::store::Entry;
 
 /// What is kept of a pod.
@@ -36,7 +37,7 @@ pub struct PodEntry {
 /// The parts of a pod that are read at all.
 #[derive(Clone, Debug, Deserialize)]
 pub struct PodObject {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "slim_meta")]
     metadata: ObjectMeta,
     #[serde(default)]
     spec: Spec,

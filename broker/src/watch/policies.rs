@@ -1,9 +1,9 @@
 //! AccessPolicies, judged.
 
-use kube::Resource as _;
-use kube::core::DeserializeGuard;
+use sentinel_api::{AccessPolicy, AccessPolicySpec};
 use sentinel_core::policy;
 
+use super::slim::Loose;
 use super::store::Entry;
 
 /// What is kept of an AccessPolicy.
@@ -16,14 +16,11 @@ pub struct PolicyEntry {
 }
 
 impl Entry for PolicyEntry {
-    type Object = DeserializeGuard<sentinel_api::AccessPolicy>;
+    type Object = Loose<AccessPolicy>;
     const WATCH: &'static str = "AccessPolicies";
 
     fn keep(object: &Self::Object) -> Self {
-        let judged = match &object.0 {
-            Ok(policy) => policy.spec.resolve().map_err(|problems| problems.to_string()),
-            Err(invalid) => Err(invalid.error.clone()),
-        };
-        Self { deleting: object.meta().deletion_timestamp.is_some(), judged }
+        let judge = |spec: AccessPolicySpec| spec.resolve().map_err(|problems| problems.to_string());
+        Self { deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
     }
 }

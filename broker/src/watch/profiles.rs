@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use kube::Resource as _;
-use kube::core::DeserializeGuard;
-use sentinel_api::{Profile, SentinelProfile};
+use sentinel_api::{Profile, SentinelProfile, SentinelProfileSpec};
 
+use super::slim::Loose;
 use super::store::Entry;
 
 /// What is kept of a SentinelProfile.
@@ -18,14 +17,14 @@ pub struct ProfileEntry {
 }
 
 impl Entry for ProfileEntry {
-    type Object = DeserializeGuard<SentinelProfile>;
+    type Object = Loose<SentinelProfile>;
     const WATCH: &'static str = "SentinelProfiles";
 
     fn keep(object: &Self::Object) -> Self {
-        let judged = match &object.0 {
-            Ok(profile) => profile.resolve().map(Arc::new).map_err(|problems| problems.to_string()),
-            Err(invalid) => Err(invalid.error.clone()),
+        let judge = |spec: SentinelProfileSpec| {
+            let profile = SentinelProfile::new(object.name(), spec);
+            profile.resolve().map(Arc::new).map_err(|problems| problems.to_string())
         };
-        Self { deleting: object.meta().deletion_timestamp.is_some(), judged }
+        Self { deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
     }
 }

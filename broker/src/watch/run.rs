@@ -16,7 +16,7 @@ const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// Short, because what is not known for 60 s stops everybody.
 const LAST_RETRY: Duration = Duration::from_secs(5);
 /// Objects to a page of a list: what bounds the memory of reading one.
-const PAGE: u32 = 200;
+const PAGE: u32 = 100;
 
 /// Watches until the future is dropped. `gone` is told of every object that goes.
 pub async fn keep_up<E: Entry>(api: Api<E::Object>, labels: Option<&str>, store: Store<E>, gone: impl Fn(&E) + Send) {

@@ -1,9 +1,8 @@
 //! SentinelSessions: who they are for, whether they are revoked, and what the operator has seen of their rows.
 
-use kube::Resource as _;
-use kube::core::DeserializeGuard;
-use sentinel_api::{Phase, SentinelSession};
+use sentinel_api::{Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
 
+use super::slim::Loose;
 use super::store::Entry;
 
 /// What is kept of a SentinelSession.
@@ -41,15 +40,13 @@ pub struct Revoked {
 }
 
 impl Entry for SessionEntry {
-    type Object = DeserializeGuard<SentinelSession>;
+    type Object = Loose<SentinelSession>;
     const WATCH: &'static str = "SentinelSessions";
 
     fn keep(object: &Self::Object) -> Self {
-        let deleting = object.meta().deletion_timestamp.is_some();
-        match &object.0 {
-            Ok(session) => Self { deleting, ..keep(session) },
-            Err(invalid) => Self { deleting, problem: Some(invalid.error.clone()), ..Self::default() },
-        }
+        let read = object.spec().and_then(|spec| Ok(keep(spec, object.status()?)));
+        let entry = read.unwrap_or_else(|problem| Self { problem: Some(problem), ..Self::default() });
+        Self { deleting: object.is_deleting(), ..entry }
     }
 }
 
@@ -61,22 +58,19 @@ impl SessionEntry {
     }
 }
 
-fn keep(session: &SentinelSession) -> SessionEntry {
-    let (spec, status) = (&session.spec, session.status.clone().unwrap_or_default());
+fn keep(spec: SentinelSessionSpec, status: SessionStatus) -> SessionEntry {
     let problems: Vec<String> = spec.unknown_keys().iter().map(ToString::to_string).collect();
-    let revoked = (spec.revoked || status.phase == Phase::Revoked).then(|| Revoked {
-        by: status.revoked_by.clone(),
-        reason: spec.revoked_reason.clone().or_else(|| status.revoked_reason.clone()),
-    });
+    let revoked = (spec.revoked || status.phase == Phase::Revoked)
+        .then(|| Revoked { by: status.revoked_by, reason: spec.revoked_reason.or(status.revoked_reason) });
     let mut tables = status.tables;
     tables.extend(status.table);
     SessionEntry {
         deleting: false,
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
-        profile: spec.profile.clone(),
-        user: spec.user.clone(),
-        pod: spec.pod.clone(),
-        pod_uid: spec.pod_uid.clone(),
+        profile: spec.profile,
+        user: spec.user,
+        pod: spec.pod,
+        pod_uid: spec.pod_uid,
         revoked,
         expired: status.phase == Phase::Expired,
         ever_active: status.phase != Phase::Pending || status.started_at.is_some(),
