@@ -100,9 +100,10 @@ async fn a_request_in_flight_is_answered_before_the_end() {
 async fn one_connection_too_many_is_closed() {
     use axum_server::accept::Accept as _;
     let limit = ConnectionLimit::new(1);
-    let (first, second) = (tokio::io::duplex(8).0, tokio::io::duplex(8).0);
-    let (kept, ()) = limit.accept(first, ()).await.unwrap();
-    assert!(limit.accept(second, ()).await.is_err());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let connect = || tokio::net::TcpStream::connect(listener.local_addr().unwrap());
+    let (kept, ()) = limit.accept(connect().await.unwrap(), ()).await.unwrap();
+    assert!(limit.accept(connect().await.unwrap(), ()).await.is_err());
     drop(kept);
-    assert!(limit.accept(tokio::io::duplex(8).0, ()).await.is_ok());
+    assert!(limit.accept(connect().await.unwrap(), ()).await.is_ok());
 }

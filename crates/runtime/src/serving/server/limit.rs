@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use axum_server::accept::Accept;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Accepts so many connections at a time.
@@ -22,17 +23,19 @@ impl ConnectionLimit {
     }
 }
 
-impl<I: Send + 'static, S: Send + 'static> Accept<I, S> for ConnectionLimit {
-    type Stream = Permitted<I>;
+impl<S: Send + 'static> Accept<TcpStream, S> for ConnectionLimit {
+    type Stream = Permitted<TcpStream>;
     type Service = S;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(Permitted<I>, S)>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<(Permitted<TcpStream>, S)>> + Send>>;
 
-    fn accept(&self, stream: I, service: S) -> Self::Future {
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         // Refused at once rather than queued: a waiting connection would cost as much as a served one.
         let permit = Arc::clone(&self.permits).try_acquire_owned();
         Box::pin(async move {
             let permit =
                 permit.map_err(|_| io::Error::new(io::ErrorKind::ConnectionRefused, "too many connections"))?;
+            // Or the first answer waits some 40 ms for the client to acknowledge the TLS session tickets.
+            stream.set_nodelay(true)?;
             Ok((Permitted { stream, _permit: permit }, service))
         })
     }
