@@ -44,18 +44,29 @@ fn profile(extra: &Value) -> Value {
 
 #[tokio::test]
 async fn policies_of_the_wrong_shape_are_refused_by_the_api_server() {
-    rejects("AccessPolicy", json!({"version": "2", "rules": [{"name": "a", "effect": "deny"}]}), "supported versions: [1]").await;
+    rejects(
+        "AccessPolicy",
+        json!({"version": "2", "rules": [{"name": "a", "effect": "deny"}]}),
+        "supported versions: [1]",
+    )
+    .await;
     rejects("AccessPolicy", json!({"version": "1", "rules": []}), "should have at least 1 items").await;
     rejects("AccessPolicy", json!({"version": "1"}), "spec.rules: Required value").await;
     rejects("AccessPolicy", policy(&json!({"name": "a", "effect": "permit"})), "Unsupported value: \"permit\"").await;
     rejects("AccessPolicy", policy(&json!({"effect": "deny"})), "name: Required value").await;
-    let hours = json!({"name": "a", "effect": "deny", "conditions": {"time": {"hours": {"start": "24:00", "end": "08:00"}}}});
+    let hours =
+        json!({"name": "a", "effect": "deny", "conditions": {"time": {"hours": {"start": "24:00", "end": "08:00"}}}});
     rejects("AccessPolicy", policy(&hours), "start").await;
 }
 
 #[tokio::test]
 async fn profiles_of_the_wrong_shape_are_refused_by_the_api_server() {
-    rejects("SentinelProfile", profile(&json!({"roleArn": "arn:aws:iam::111122223333:user/x"})), "an IAM role's ARN is expected").await;
+    rejects(
+        "SentinelProfile",
+        profile(&json!({"roleArn": "arn:aws:iam::111122223333:user/x"})),
+        "an IAM role's ARN is expected",
+    )
+    .await;
     rejects("SentinelProfile", profile(&json!({"sessionTags": {"Sentinel-pod": "x"}})), "Sentinel's own").await;
     rejects("SentinelProfile", profile(&json!({"sessionTable": "a b c"})), "sessionTable").await;
 }
@@ -65,7 +76,9 @@ async fn unknown_keys_are_kept_for_the_webhook() {
     let rule = json!({"name": "a", "effect": "allow", "conditions": {"user": ["alice"], "time": {"day": ["monday"], "hours": {"begin": "08:00"}}}, "sesionTable": "t"});
     let stored = create("AccessPolicy", None, policy(&rule)).await.unwrap();
     assert_eq!(stored.data["spec"]["rules"][0], rule, "nothing may be pruned: it would widen the rule");
-    let stored = create("SentinelProfile", None, profile(&json!({"sesionTable": "t", "policies": {"acess": "x"}}))).await.unwrap();
+    let stored = create("SentinelProfile", None, profile(&json!({"sesionTable": "t", "policies": {"acess": "x"}})))
+        .await
+        .unwrap();
     assert_eq!(stored.data["spec"]["sesionTable"], "t");
     assert_eq!(stored.data["spec"]["policies"]["acess"], "x");
 }
