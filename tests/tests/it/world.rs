@@ -68,14 +68,6 @@ where
     }
 }
 
-/// Starts or stops a program of the control plane: `control("stop", "apiserver")`.
-pub async fn control(command: &str, program: &str) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/control-plane");
-    let status =
-        tokio::process::Command::new(script).args([command, program]).status().await.expect("tests/control-plane");
-    assert!(status.success(), "control-plane {command} {program}");
-}
-
 async fn install_definitions(client: Client) {
     let api: Api<CustomResourceDefinition> = Api::all(client);
     for definition in sentinel_api::definitions() {
