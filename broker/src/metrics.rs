@@ -78,7 +78,7 @@ impl BrokerMetrics {
         self.aws_calls.with_label_values(&labels).inc();
         self.aws_seconds.with_label_values(&labels).observe(start.elapsed().as_secs_f64());
         if let Err(error) = result {
-            self.aws_failures.with_label_values(&[service, kind(error.kind)]).inc();
+            self.aws_failures.with_label_values(&[service, error.kind.as_str()]).inc();
         }
     }
 
@@ -86,17 +86,5 @@ impl BrokerMetrics {
     pub fn answered(&self, outcome: &str, took: Duration) {
         self.requests.with_label_values(&[outcome]).inc();
         self.duration.observe(took.as_secs_f64());
-    }
-}
-
-fn kind(kind: sentinel_aws::ErrorKind) -> &'static str {
-    use sentinel_aws::ErrorKind;
-    match kind {
-        ErrorKind::Throttled => "throttled",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::NotFound => "not_found",
-        ErrorKind::Denied => "denied",
-        ErrorKind::Conflict => "conflict",
-        ErrorKind::Invalid => "invalid",
     }
 }

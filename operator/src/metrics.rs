@@ -1,7 +1,7 @@
 //! What Prometheus sees.
 
 use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
-use sentinel_aws::{AwsError, ErrorKind};
+use sentinel_aws::AwsError;
 use sentinel_runtime::telemetry;
 
 /// The operator's metrics.
@@ -42,22 +42,11 @@ impl Metrics {
 
     /// Counts a call to AWS, and passes its result on.
     pub fn called<T>(&self, service: &str, operation: &str, result: Result<T, AwsError>) -> Result<T, AwsError> {
-        let outcome = result.as_ref().map_or_else(|error| outcome(error.kind), |_| "ok");
+        let outcome = result.as_ref().map_or_else(|error| error.kind.as_str(), |_| "ok");
         self.aws.with_label_values(&[service, operation, outcome]).inc();
         if outcome == "throttled" {
             self.throttles.with_label_values(&[service]).inc();
         }
         result
-    }
-}
-
-fn outcome(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Throttled => "throttled",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::NotFound => "not_found",
-        ErrorKind::Denied => "denied",
-        ErrorKind::Conflict => "conflict",
-        ErrorKind::Invalid => "invalid",
     }
 }

@@ -47,6 +47,18 @@ impl ErrorKind {
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Unavailable)
     }
+
+    /// One word, for a metric's label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::NotFound => "not_found",
+            Self::Denied => "denied",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+        }
+    }
 }
 
 /// The call that failed: the part of an [`AwsError`] that is known beforehand.
