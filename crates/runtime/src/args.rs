@@ -1,13 +1,10 @@
 //! The arguments that operator, webhook and broker share.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use crate::logs::Format;
-use crate::serving::Policy;
 
 /// To be flattened into a program's own arguments: `#[command(flatten)] process: ProcessArgs`.
 #[derive(Clone, Debug, Args)]
@@ -26,34 +23,6 @@ pub struct ProcessArgs {
     pub pod_name: String,
 }
 
-/// Lifetimes of the program's own certificates; to be flattened by those that serve TLS.
-#[derive(Clone, Debug, Args)]
-pub struct CertificateArgs {
-    /// How long a CA lives.
-    #[arg(long, env = "SENTINEL_CA_LIFETIME", default_value = "8760h", value_parser = duration)]
-    pub ca_lifetime: Duration,
-    /// How long a serving certificate lives; it is renewed when a third of that is left.
-    #[arg(long, env = "SENTINEL_CERTIFICATE_LIFETIME", default_value = "720h", value_parser = duration)]
-    pub certificate_lifetime: Duration,
-    /// How long a new CA is published before it signs.
-    #[arg(long, env = "SENTINEL_CA_OVERLAP", default_value = "24h", value_parser = duration)]
-    pub ca_overlap: Duration,
-}
-
-impl CertificateArgs {
-    /// The lifetimes.
-    pub fn policy(&self) -> Policy {
-        Policy { ca_lifetime: self.ca_lifetime, cert_lifetime: self.certificate_lifetime, overlap: self.ca_overlap }
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration: Option<SignedDuration> = text.parse().ok();
-    duration
-        .and_then(|duration| duration.try_into().ok())
-        .ok_or_else(|| "a duration such as 24h or 90s is expected".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,19 +32,6 @@ mod tests {
     struct Program {
         #[command(flatten)]
         process: ProcessArgs,
-        #[command(flatten)]
-        certificates: CertificateArgs,
-    }
-
-    #[test]
-    fn default_lifetimes_are_those_of_the_policy() {
-        assert_eq!(Program::parse_from(["program"]).certificates.policy(), Policy::default());
-        let short = Program::parse_from(["program", "--ca-lifetime", "90s"]).certificates.policy();
-        assert_eq!(short.ca_lifetime, Duration::from_secs(90));
-        for wrong in ["-1h", "1 year", "24"] {
-            let argument = format!("--ca-overlap={wrong}");
-            assert!(Program::try_parse_from(["program", &argument]).is_err(), "{wrong}");
-        }
     }
 
     #[test]
