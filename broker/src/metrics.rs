@@ -88,3 +88,49 @@ impl BrokerMetrics {
         self.duration.observe(took.as_secs_f64());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+    use sentinel_runtime::reference;
+
+    #[test]
+    fn the_reference_shows_these_metrics() {
+        let BrokerMetrics {
+            requests,
+            duration,
+            cache,
+            aws_calls,
+            aws_failures,
+            aws_seconds,
+            kube_calls,
+            watch_age,
+            sessions,
+            cached,
+            dropped,
+            event_failures,
+        } = BrokerMetrics::new(&Metrics::new("test").unwrap()).unwrap();
+        let rows = reference::metrics(&[
+            &requests,
+            &duration,
+            &cache,
+            &aws_calls,
+            &aws_failures,
+            &aws_seconds,
+            &kube_calls,
+            &watch_age,
+            &sessions,
+            &cached,
+            &dropped,
+            &event_failures,
+        ]);
+        reference::keep("metrics.md", "sentinel-broker", &rows).unwrap();
+    }
+
+    #[test]
+    fn the_reference_shows_these_settings() {
+        let rows = reference::settings(&crate::Args::command());
+        reference::keep("settings.md", "sentinel-broker", &rows).unwrap();
+    }
+}

@@ -50,3 +50,24 @@ impl Metrics {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+    use sentinel_runtime::reference;
+
+    #[test]
+    fn the_reference_shows_these_metrics() {
+        let registry = telemetry::Metrics::new("test").unwrap();
+        let Metrics { leader, reconciles, sessions, ssm_queue, aws, throttles } = Metrics::new(&registry).unwrap();
+        let rows = reference::metrics(&[&leader, &reconciles, &sessions, &ssm_queue, &aws, &throttles]);
+        reference::keep("metrics.md", "sentinel-operator", &rows).unwrap();
+    }
+
+    #[test]
+    fn the_reference_shows_these_settings() {
+        let rows = reference::settings(&crate::Args::command());
+        reference::keep("settings.md", "sentinel-operator", &rows).unwrap();
+    }
+}

@@ -7,6 +7,7 @@
 //!            serving:   Secret ⇄ plan ─▶ RustlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
 //!                          └─ pki: what makes and reads certificates
 //!            watching:  how soon a broken watch is tried again
+//!            reference: docs/reference, held to the code by tests
 //! ```
 //!
 //! Nothing here knows a policy, a session or a custom resource, and nothing here speaks to AWS. Without the feature
@@ -19,6 +20,8 @@ pub mod shutdown;
 pub mod args;
 #[cfg(feature = "serving")]
 pub mod pki;
+#[cfg(feature = "serving")]
+pub mod reference;
 #[cfg(feature = "serving")]
 pub mod serving;
 #[cfg(feature = "serving")]

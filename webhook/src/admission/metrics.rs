@@ -33,3 +33,22 @@ impl AdmissionMetrics {
         self.duration.with_label_values(&[path]).observe(took.as_secs_f64());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+    use sentinel_runtime::reference;
+
+    #[test]
+    fn the_reference_shows_these_metrics() {
+        let AdmissionMetrics { admissions, duration } = AdmissionMetrics::new(&Metrics::new("test").unwrap()).unwrap();
+        reference::keep("metrics.md", "sentinel-webhook", &reference::metrics(&[&admissions, &duration])).unwrap();
+    }
+
+    #[test]
+    fn the_reference_shows_these_settings() {
+        let rows = reference::settings(&crate::Args::command());
+        reference::keep("settings.md", "sentinel-webhook", &rows).unwrap();
+    }
+}
