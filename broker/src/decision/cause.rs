@@ -51,7 +51,7 @@ pub enum Cause {
     )]
     SessionInvalid { session: String, problem: String },
     #[error(
-        "SentinelSession {session} is not the one of pod {pod}: somebody has tampered with it; delete it, and the operator makes it anew. See: kubectl get sentinelsession {} -o yaml",
+        "SentinelSession {session} is not the one of pod {pod}: somebody has tampered with it; delete the pod, and its session goes with it. See: kubectl get sentinelsession {} -o yaml",
         kubectl(session)
     )]
     SessionOfAnother { session: String, pod: String },

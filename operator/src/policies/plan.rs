@@ -1,6 +1,7 @@
 //! From what SSM should hold and what it holds to what is done and said. Pure.
 
 use sentinel_api::ConditionStatus;
+use sentinel_api::names::ADOPT_ANNOTATION;
 use sha2::{Digest as _, Sha256};
 
 use super::desired::Desired;
@@ -125,7 +126,7 @@ fn plan_foreign(source: &Source, parameter: &str, remote: &Remote) -> Plan {
             let message = format!("parameter {parameter} is of {} and holds the same", owner(remote));
             keep(Verdict::new(true, "SameContent", message))
         }
-        Desired::Document(_) => keep(Verdict::new(false, "Conflict", conflict(parameter, remote))),
+        Desired::Document(_) => keep(Verdict::new(false, "Conflict", conflict(source, parameter, remote))),
         refused => {
             keep(verdict(refused, &format!("parameter {parameter} is of {} and was left as it is", owner(remote))))
         }
@@ -140,10 +141,12 @@ fn verdict(desired: &Desired, fate: &str) -> Verdict {
     }
 }
 
-fn conflict(parameter: &str, remote: &Remote) -> String {
+fn conflict(source: &Source, parameter: &str, remote: &Remote) -> String {
     format!(
-        "parameter {parameter} is of {} and holds something else; to take it over, once: kubectl annotate, with sentinel.dev/adopt=true",
-        owner(remote)
+        "parameter {parameter} is of {} and holds something else; to take it over, once: kubectl annotate {} {} {ADOPT_ANNOTATION}=true",
+        owner(remote),
+        source.kind,
+        source.name,
     )
 }
 

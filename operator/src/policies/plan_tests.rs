@@ -14,6 +14,7 @@ fn refusal() -> Desired {
 
 fn source(desired: Desired) -> Source {
     Source {
+        kind: "accesspolicy".into(),
         name: "prod".into(),
         generation: Some(1),
         deleting: false,
@@ -103,7 +104,7 @@ fn a_conflict_says_whose_it_is_and_what_helps() {
     let plan = plan(&source(document()), PARAMETER, Some(&remote("theirs", other())));
     assert_eq!(
         plan.published.message,
-        "parameter /sentinel/policies/prod is of cluster b and holds something else; to take it over, once: kubectl annotate, with sentinel.dev/adopt=true"
+        "parameter /sentinel/policies/prod is of cluster b and holds something else; to take it over, once: kubectl annotate accesspolicy prod sentinel.dev/adopt=true"
     );
 }
 

@@ -18,6 +18,8 @@ const MESSAGE_LIMIT: usize = 2000;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts of an object")]
 pub(crate) struct Source {
+    /// Its kind, as kubectl takes it.
+    pub kind: String,
     /// Its name.
     pub name: String,
     /// Its generation.
@@ -44,6 +46,7 @@ impl Source {
         let spec = object.data.get("spec").unwrap_or(&Value::Null);
         let policy = judge::<K>(object);
         Self {
+            kind: K::name().to_lowercase(),
             name: object.name_any(),
             generation: object.metadata.generation,
             deleting: object.metadata.deletion_timestamp.is_some(),

@@ -103,7 +103,12 @@ fn tracked(facts: &Facts<'_>, status: &SessionStatus) -> Option<Condition> {
     }
     match &status.table {
         Some(table) => say(true, "RowFound", format!("the row is in table {table}")),
-        None => say(false, "NoRow", "there is no row: the first credentials make it".to_owned()),
+        None => say(
+            false,
+            "NoRow",
+            "there is no row: the first credentials make it; where none were issued, `kubectl describe pod` says why"
+                .to_owned(),
+        ),
     }
 }
 
