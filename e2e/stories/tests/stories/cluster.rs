@@ -189,6 +189,11 @@ pub fn apply(object: &Value) -> Result<String, String> {
     run(Command::new("kubectl").args(["apply", "-f", "-"]), Some(&object.to_string()))
 }
 
+/// `kubectl apply --dry-run=server -f -`: everything that judges, judges; nothing is stored.
+pub fn dry_run(text: &str) -> Result<String, String> {
+    run(Command::new("kubectl").args(["apply", "--dry-run=server", "-f", "-"]), Some(text))
+}
+
 /// `e2e/cluster …` of the cluster under test.
 pub fn cluster(arguments: &[&str]) {
     script("cluster", arguments);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::{Place, apply, kubectl, scale};
+use crate::cluster::{Place, apply, dry_run, kubectl, scale};
 
 /// A pod of a place whose profile and policy are in order is refused with `message` after `change`.
 fn refused(change: impl FnOnce(&mut Value), message: &str) {
@@ -120,4 +120,20 @@ fn while_the_webhook_is_down_bare_pods_start_and_annotated_ones_do_not() {
         place.pod("api", |_| ()).map(|_| ())
     });
     place.ready("api");
+}
+
+#[test]
+fn the_samples_are_accepted() {
+    let place = Place::shared();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/samples");
+    let mut judged = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace("namespace: payments", &format!("namespace: {}", place.name));
+        judged += dry_run(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())).lines().count();
+        // Judged indeed: a slip of the pen in the same file is refused.
+        dry_run(&text.replace("spec:", "specs:")).expect_err(&path.display().to_string());
+    }
+    assert!(judged >= 6, "{judged}");
 }
