@@ -21,6 +21,8 @@ mod operator;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
+mod threats;
+#[cfg(test)]
 mod webhook;
 #[cfg(test)]
 mod world;
