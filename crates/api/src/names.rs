@@ -54,5 +54,3 @@ pub const BROKER_SERVICE: &str = "sentinel-broker";
 pub const WEBHOOK_SERVICE: &str = "sentinel-webhook";
 /// Name of the {Mutating,Validating}WebhookConfiguration.
 pub const WEBHOOK_CONFIGURATION: &str = "sentinel";
-/// The install namespace, unless the chart says otherwise.
-pub const DEFAULT_NAMESPACE: &str = "sentinel-system";
