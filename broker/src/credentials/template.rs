@@ -17,6 +17,9 @@ use crate::identity::ClusterIdentity;
 /// The least that STS issues for.
 const STS_LEAST: Duration = Duration::from_mins(15);
 
+/// STS counts from its own clock, and later than we ask: by so much its end may come after ours.
+const STS_MAY_LAG: Duration = Duration::from_mins(1);
+
 /// What the cache knows credentials by: all inputs of AssumeRole and the grant's end.
 pub type Key = [u8; 32];
 
@@ -64,12 +67,14 @@ impl Template {
     pub fn at(&self, at: Timestamp) -> Issue {
         let after = |duration: Duration| at.checked_add(duration).unwrap_or(Timestamp::MAX);
         let sts_end = after(Duration::from_secs(self.request.duration_seconds.into()));
-        let mut until = self.end.unwrap_or(Timestamp::MAX).min(after(self.cap));
+        let latest_sts_end = sts_end.checked_add(STS_MAY_LAG).unwrap_or(Timestamp::MAX);
+        let cap = if self.cap < STS_LEAST { after(self.cap) } else { Timestamp::MAX };
+        let end = whole_seconds(self.end.unwrap_or(Timestamp::MAX).min(cap));
         let mut request = self.request.clone();
-        if until < sts_end {
-            until = whole_seconds(until);
-            request.policy = Some(nothing_from(until));
+        if end < latest_sts_end {
+            request.policy = Some(nothing_from(end));
         }
+        let until = end.min(sts_end);
         Issue { request, at, until, recorded_until: sts_end }
     }
 }

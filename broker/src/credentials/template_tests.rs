@@ -66,6 +66,12 @@ fn no_credentials_outlive_the_window_that_allows_them() {
         assert_eq!(issue.request.duration_seconds, 3600);
         assert!(issue.request.policy.unwrap().contains(r#""aws:CurrentTime":"2026-11-22T10:20:00Z""#));
     }
+    // STS's own hour ends with the window, by our clock; by its own it may end a little later.
+    for now in ["09:20:00.5", "09:19:01"] {
+        let issue = template.at(at(&format!("2026-11-22T{now}Z")));
+        assert!(issue.request.policy.unwrap().contains(r#""aws:CurrentTime":"2026-11-22T10:20:00Z""#));
+        assert_eq!(issue.until, at("2026-11-22T10:20:00Z").min(issue.recorded_until));
+    }
     // Long before the end there is nothing to bound.
     assert_eq!(template.at(at("2026-11-22T09:10:00Z")).request.policy, None);
 }
