@@ -104,7 +104,7 @@ pub(super) fn from_item(item: &Item) -> Result<SessionRow, Unreadable> {
         expires_at: row.required("expires_at", row.parsed("expires_at")?)?,
         created_at,
         updated_at: row.parsed("updated_at")?.unwrap_or(created_at),
-        request_count: row.number("request_count")?.unwrap_or_default(),
+        request_count: row.count("request_count")?,
         source_identity: row.owned("source_identity")?.unwrap_or_default(),
         ttl: row.number("ttl")?,
         revoked_by: row.owned("revoked_by")?,
@@ -159,6 +159,15 @@ impl<'a> Reader<'a> {
                 .map_err(|_| self.unreadable(name, format!("`{digits}` is not a whole number in range"))),
             Some(_) => Err(self.unreadable(name, "a number (N) is expected")),
         }
+    }
+
+    /// As [`Self::number`]; as many as there can be where it is more: a counter must not hide a row, and what else it says.
+    fn count(&self, name: &'static str) -> Result<u64, Unreadable> {
+        let digits = self.item.get(name).and_then(|value| value.as_n().ok());
+        if digits.is_some_and(|digits| digits.len() >= 20 && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Ok(self.number(name).ok().flatten().unwrap_or(u64::MAX));
+        }
+        Ok(self.number(name)?.unwrap_or_default())
     }
 
     fn required<T>(&self, name: &'static str, value: Option<T>) -> Result<T, Unreadable> {

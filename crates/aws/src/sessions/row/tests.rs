@@ -83,6 +83,17 @@ fn says_which_attribute_of_which_row_is_wrong() {
 }
 
 #[test]
+fn a_counter_beyond_all_numbers_does_not_hide_a_revocation() {
+    for (digits, count) in [("36893488147419103228", u64::MAX), ("18446744073709551615", u64::MAX), ("12", 12)] {
+        let mut item = foreign();
+        item.insert("status".into(), text("revoked"));
+        item.insert("request_count".into(), AttributeValue::N(digits.to_owned()));
+        let row = from_item(&item).unwrap();
+        assert_eq!((row.status, row.request_count), (RowStatus::Revoked, count), "{digits}");
+    }
+}
+
+#[test]
 fn empty_texts_are_left_out() {
     let mut row = from_item(&foreign()).unwrap();
     row.server_instance_id = String::new();
