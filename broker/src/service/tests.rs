@@ -415,6 +415,21 @@ async fn the_row_is_touched_once_a_minute_with_all_that_was_served() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pod_that_lies_about_its_requests_does_not_spoil_its_row() {
+    let stage = stage(Outside::default());
+    for _ in 0..50 {
+        stage.asks(u64::MAX).await.unwrap();
+        tokio::time::advance(Duration::from_mins(1)).await;
+        let world = &stage.broker.world;
+        for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard] {
+            heard.stamp();
+        }
+    }
+    let rows = stage.outside.rows.lock().unwrap();
+    assert!(rows.values().next().unwrap().request_count <= 50 * MOST_SERVED);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_row_revoked_by_other_tools_ends_the_session_within_a_minute() {
     let stage = stage(Outside::default());
     stage.asks(0).await.unwrap();
