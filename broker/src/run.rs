@@ -28,7 +28,7 @@ use crate::metrics::BrokerMetrics;
 use crate::moment::Moment;
 use crate::rows::{CountedTable, Rows};
 use crate::service::Broker;
-use crate::watch::{Entry, PodEntry, Store, World, keep_up};
+use crate::watch::{Entry, PodEntry, SessionEntry, Store, World, keep_up};
 
 /// Between two tries to read the cluster's id.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -117,7 +117,9 @@ fn spawn_watches(clients: &Clients, world: &World, shutdown: &CancellationToken)
     spawn_watch(clients, &world.pods, Some(injected), bury, shutdown)?;
     spawn_watch(clients, &world.profiles, None, |_| (), shutdown)?;
     spawn_watch(clients, &world.policies, None, |_| (), shutdown)?;
-    spawn_watch(clients, &world.sessions, None, |_| (), shutdown)
+    let graves = world.clone();
+    let bury = move |session: &SessionEntry| graves.session_is_gone(session, Moment::now());
+    spawn_watch(clients, &world.sessions, None, bury, shutdown)
 }
 
 fn spawn_watch<E: Entry>(

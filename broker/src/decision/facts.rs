@@ -6,7 +6,7 @@ use sentinel_core::identity::service_account_user;
 use sentinel_core::session::SessionId;
 
 use crate::moment::Moment;
-use crate::watch::{PodEntry, PolicyEntry, ProfileEntry, SessionEntry, Sight, Stale};
+use crate::watch::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Sight, Stale};
 
 /// Who calls, as the API server says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +60,8 @@ pub struct Facts {
     pub profile: Sight<ProfileEntry>,
     /// The SentinelSession.
     pub session: Sight<SessionEntry>,
+    /// It was revoked when its object was last seen.
+    pub revoked_before: Option<Revoked>,
     /// The access policy that governs the profile; nothing where the profile can't be used.
     pub policy: Sight<PolicyEntry>,
 }

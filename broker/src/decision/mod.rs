@@ -1,8 +1,8 @@
 //! The decision: facts in, a permit or a cause out. Pure; no clock, no network, nothing remembered.
 //!
 //! ```text
-//!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ Permit
-//!              └──────────┴────────┴─────────┴────────────┴────────────┴──────▶ Cause (denied or could not decide)
+//!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ session known? ─▶ Permit
+//!              └──────────┴────────┴─────────┴────────────┴────────────┴─────────────┴─────▶ Cause (denied or could not decide)
 //! ```
 //!
 //! The session row and the credentials come after it (`rows`, `credentials`).
@@ -26,9 +26,9 @@ pub fn decide(facts: &Facts) -> Result<Permit, Cause> {
     let profile = steps::profile_can_be_used(facts)?;
     steps::nothing_is_locked(facts)?;
     let session = steps::session_is_this_pods(facts)?;
-    steps::session_is_not_revoked(facts, &session)?;
-    steps::sessions_are_known(facts)?;
+    steps::session_is_not_revoked(facts, session)?;
     let decision = steps::policy_decides(facts, &profile)?;
     let decision = steps::policy_allows(decision, &profile)?;
+    let session = steps::session_is_known(facts, session)?;
     Ok(Permit::new(facts, profile, session, decision))
 }

@@ -1,7 +1,8 @@
 //! The steps, in the order in which [`super::decide`] takes them.
 //!
 //! A denial that nothing can take back (a revocation, the end of a pod) comes before the question whether a watch is
-//! stale; everything else is believed only as long as its watch is.
+//! stale; everything else is believed only as long as its watch is. What is decided comes before what can't be: a denial is
+//! 403 at once, while a sidecar serves on after a 503.
 
 use std::sync::Arc;
 
@@ -67,20 +68,21 @@ pub fn nothing_is_locked(_: &Facts) -> Result<(), Cause> {
     Ok(())
 }
 
-/// The operator has made a SentinelSession for exactly this pod.
-pub fn session_is_this_pods(facts: &Facts) -> Result<Arc<SessionEntry>, Cause> {
-    let session = || format!("{}/{}", facts.caller.namespace, facts.session_id);
-    let Some(entry) = facts.session.object.as_ref().filter(|entry| !entry.deleting) else {
-        facts.session.believed()?;
-        return Err(Cause::SessionMissing { session: session(), pod: facts.caller.pod_path() });
-    };
+/// The SentinelSession by this pod's name is this pod's, if there is one; whether there must be is asked last.
+pub fn session_is_this_pods(facts: &Facts) -> Result<Option<&Arc<SessionEntry>>, Cause> {
+    let session = || session_path(facts);
+    let Some(entry) = &facts.session.object else { return Ok(None) };
     if let Some(problem) = &entry.problem {
         return Err(Cause::SessionInvalid { session: session(), problem: problem.clone() });
     }
     if !is_of(entry, facts) {
         return Err(Cause::SessionOfAnother { session: session(), pod: facts.caller.pod_path() });
     }
-    Ok(entry.clone())
+    Ok(Some(entry))
+}
+
+fn session_path(facts: &Facts) -> String {
+    format!("{}/{}", facts.caller.namespace, facts.session_id)
 }
 
 fn is_of(entry: &SessionEntry, facts: &Facts) -> bool {
@@ -91,18 +93,23 @@ fn is_of(entry: &SessionEntry, facts: &Facts) -> bool {
         && entry.user == caller.user()
 }
 
-/// Nobody has stopped it, and it has not ended.
-pub fn session_is_not_revoked(facts: &Facts, session: &SessionEntry) -> Result<(), Cause> {
-    if let Some(revoked) = &session.revoked {
+/// Nobody has stopped it, and it has not ended. What was revoked stays so when its object is gone: whoever owns the pod can
+/// have the garbage collector take the object (by deleting the pod in the foreground, with a long grace period).
+pub fn session_is_not_revoked(facts: &Facts, session: Option<&Arc<SessionEntry>>) -> Result<(), Cause> {
+    let revoked = session.and_then(|session| session.revoked.as_ref()).or(facts.revoked_before.as_ref());
+    if let Some(revoked) = revoked {
         return Err(Cause::Revoked { revoked: revoked.clone(), pod: facts.caller.pod_path() });
     }
-    if session.expired { Err(Cause::SessionEnded { pod: facts.caller.pod_path() }) } else { Ok(()) }
+    let expired = session.is_some_and(|session| session.expired);
+    if expired { Err(Cause::SessionEnded { pod: facts.caller.pod_path() }) } else { Ok(()) }
 }
 
-/// We would know by now if it were revoked.
-pub fn sessions_are_known(facts: &Facts) -> Result<(), Cause> {
+/// The operator has made the session, and we would know by now if it were revoked. Comes after the policy, so that a pod
+/// whose session is missing is told a denial that is known: 503 would let its sidecar serve on.
+pub fn session_is_known(facts: &Facts, session: Option<&Arc<SessionEntry>>) -> Result<Arc<SessionEntry>, Cause> {
     facts.session.believed()?;
-    Ok(())
+    let missing = || Cause::SessionMissing { session: session_path(facts), pod: facts.caller.pod_path() };
+    session.filter(|session| !session.deleting).cloned().ok_or_else(missing)
 }
 
 /// The access policy that governs the profile exists, is whole, and says something.

@@ -45,8 +45,9 @@ impl Broker {
         // After the wait, if there was one.
         let now = Moment::now();
         let profile = self.world.profiles.see(&subject.profile, now);
-        let policy = self.profile_of(&subject.profile, now);
-        let policy = policy.map(|profile| self.world.policies.see(&profile.access_policy, now));
+        // Of this very profile: a newer one may be governed by another policy, which says nothing of this role.
+        let usable = profile.object.as_ref().and_then(|entry| entry.judged.as_ref().ok());
+        let policy = usable.map(|profile| self.world.policies.see(&profile.access_policy, now));
         let session = format!("{}/{}", subject.caller.namespace, subject.session_id);
         Facts {
             now,
@@ -57,6 +58,7 @@ impl Broker {
             pod,
             profile,
             session: self.world.sessions.see(&session, now),
+            revoked_before: self.world.revoked_before(&subject.caller.pod_uid, &subject.profile),
             policy: policy.unwrap_or_default(),
         }
     }

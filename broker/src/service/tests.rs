@@ -331,6 +331,30 @@ async fn a_revocation_during_assume_role_is_not_answered_with_credentials() {
     assert_eq!(stage.broker.cache.len(), 0, "nothing is kept for a revoked session");
 }
 
+/// The owner of a pod deletes it in the foreground, with a long grace period: the garbage collector takes the session, and
+/// the pod lives on.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_and_a_denial_hold_while_the_session_object_is_gone() {
+    for revoked in [true, false] {
+        let stage = stage(Outside::default());
+        stage.asks(0).await.unwrap();
+        let world = &stage.broker.world;
+        apply(&world.sessions, session(revoked));
+        for gone in world.sessions.apply(&Event::Delete(serde_json::from_value(session(revoked)).unwrap())) {
+            world.session_is_gone(&gone, Moment::now());
+        }
+        if revoked {
+            stage.is_refused("SessionRevoked").await;
+            world.forget(Moment { steady: tokio::time::Instant::now() + Duration::from_hours(2), ..Moment::now() });
+            stage.is_refused("SessionRevoked").await;
+        } else {
+            stage.is_refused("SessionMissing").await;
+            apply(&world.policies, policy("deny"));
+            stage.is_refused("PolicyDenied").await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_end_of_a_pod_during_assume_role_is_not_answered_with_credentials() {
     let stage = stage(Outside { turns: Some(Semaphore::new(0)), ..Outside::default() });
@@ -375,6 +399,7 @@ async fn a_stale_watch_is_503_and_a_known_revocation_still_403() {
     stage.is_refused("StaleWatch").await;
     stage.broker.world.pods.heard.stamp();
     stage.broker.world.profiles.heard.stamp();
+    stage.broker.world.policies.heard.stamp();
     let cause = stage.is_refused("StaleWatch").await;
     assert!(cause.to_string().contains("SentinelSessions has heard nothing for 61 s"), "{cause}");
     apply(&stage.broker.world.sessions, session(true));

@@ -74,6 +74,11 @@ impl<E: Entry> Store<E> {
         self.read(|held| held.entries.iter().filter(|(_, entry)| wanted(entry)).map(|(key, _)| key.clone()).collect())
     }
 
+    /// Every object.
+    pub fn all(&self) -> Vec<Arc<E>> {
+        self.read(|held| held.entries.values().cloned().collect())
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.read(|held| held.entries.len())

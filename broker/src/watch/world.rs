@@ -1,12 +1,12 @@
 //! All watches together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{PodEntry, PolicyEntry, ProfileEntry, SessionEntry, Stale, Store};
+use super::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Stale, Store};
 use crate::moment::Moment;
 
 /// A bound token is dead by then, so nobody can ask for a pod that is gone for longer.
@@ -25,6 +25,8 @@ pub struct World {
     pub sessions: Store<SessionEntry>,
     /// UIDs of pods that left the watch, so that nobody has to ask for them.
     gone: Arc<Mutex<HashMap<String, Instant>>>,
+    /// Revoked sessions whose objects left the watch, by pod UID and profile, and since when.
+    revoked: Arc<Mutex<HashMap<(String, String), (Instant, Revoked)>>>,
 }
 
 impl World {
@@ -38,9 +40,32 @@ impl World {
         self.gone().contains_key(uid)
     }
 
-    /// Forgets the pods that went long ago.
+    /// Remembers a session that has left the watch, if it was revoked: the object of a pod that lives can be deleted by
+    /// the garbage collector, and until the operator has made it again nothing else would say no.
+    pub fn session_is_gone(&self, session: &SessionEntry, now: Moment) {
+        if let Some(revoked) = &session.revoked {
+            let key = (session.pod_uid.clone(), session.profile.clone());
+            self.revoked().insert(key, (now.steady, revoked.clone()));
+        }
+    }
+
+    /// Whether the session of a pod on a profile was revoked when it was last seen.
+    pub fn revoked_before(&self, pod_uid: &str, profile: &str) -> Option<Revoked> {
+        let revoked = self.revoked();
+        if revoked.is_empty() {
+            return None;
+        }
+        revoked.get(&(pod_uid.to_owned(), profile.to_owned())).map(|(_, revoked)| revoked.clone())
+    }
+
+    /// Forgets the pods and sessions that went long ago. A pod that still is there keeps its revocation.
     pub fn forget(&self, now: Moment) {
         self.gone().retain(|_, then| now.since(*then) < REMEMBERED);
+        let old = self.revoked().values().any(|(then, _)| now.since(*then) >= REMEMBERED);
+        if old {
+            let alive: HashSet<String> = self.pods.all().iter().map(|pod| pod.uid.clone()).collect();
+            self.revoked().retain(|(uid, _), (then, _)| now.since(*then) < REMEMBERED || alive.contains(uid));
+        }
     }
 
     /// Whether every watch has had its first list.
@@ -68,5 +93,8 @@ impl World {
 
     fn gone(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn revoked(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), (Instant, Revoked)>> {
+        self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
