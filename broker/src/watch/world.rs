@@ -12,6 +12,9 @@ use crate::moment::Moment;
 /// A bound token is dead by then, so nobody can ask for a pod that is gone for longer.
 const REMEMBERED: Duration = Duration::from_hours(1);
 
+/// By pod UID and profile; since when, and by whom.
+type RevokedSessions = HashMap<(String, String), (Instant, Revoked)>;
+
 /// What the broker knows of the cluster. Cloning gives another handle.
 #[derive(Clone, Default)]
 pub struct World {
@@ -25,8 +28,8 @@ pub struct World {
     pub sessions: Store<SessionEntry>,
     /// UIDs of pods that left the watch, so that nobody has to ask for them.
     gone: Arc<Mutex<HashMap<String, Instant>>>,
-    /// Revoked sessions whose objects left the watch, by pod UID and profile, and since when.
-    revoked: Arc<Mutex<HashMap<(String, String), (Instant, Revoked)>>>,
+    /// Revoked sessions whose objects left the watch.
+    revoked: Arc<Mutex<RevokedSessions>>,
 }
 
 impl World {
@@ -94,7 +97,7 @@ impl World {
     fn gone(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    fn revoked(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), (Instant, Revoked)>> {
+    fn revoked(&self) -> std::sync::MutexGuard<'_, RevokedSessions> {
         self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
