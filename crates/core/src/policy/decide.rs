@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::by_profile::any_or;
 use super::effect::{Effect, Mode, Verdict};
 use super::reason::Reason;
 use super::rule::{Conditions, Rule};
@@ -143,9 +144,4 @@ impl Conditions {
     fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
         self.time.as_ref()?.next_change(at)
     }
-}
-
-/// An empty list matches anything.
-fn any_or<T>(list: &[T], matches: impl Fn(&T) -> bool) -> bool {
-    list.is_empty() || list.iter().any(matches)
 }

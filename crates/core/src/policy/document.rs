@@ -54,10 +54,7 @@ fn document<R: DocumentRule>(at: At<'_>) -> Read<Vec<R>> {
     let version = document.required("version", missing, |at| at.version());
     let none = || format!("{} must have at least one rule: write `rules:` and a list of them", R::KIND);
     let names = Names::default();
-    let rules = document.required("rules", none, |at| {
-        let rules = at.entries(MAX_RULES, |index, at| rule(index, &at, &names))?;
-        if rules.is_empty() { Err(at.note(none())) } else { Ok(rules) }
-    });
+    let rules = document.filled("rules", MAX_RULES, none, |index, at| rule(index, &at, &names));
     version.and(rules)
 }
 

@@ -1,20 +1,27 @@
 //! The policy language: what a document says, and what that means for a request.
 //!
 //! ```text
-//!   text ─▶ yaml ─▶ walk ─▶ AccessPolicy ─▶ decide(request) ─▶ Decision
+//!   text ─▶ yaml ─▶ walk ─┬▶ AccessPolicy ─▶ decide(request) ─▶ Decision
+//!                    │    └▶ ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy ─▶ rule_for(profile)
 //!                    │            │
 //!        every problem at once    └─▶ print ─▶ canonical text, custom resource, publish
 //! ```
 
 mod access;
+mod approval;
+mod break_glass;
+mod by_profile;
+mod condition;
 mod decide;
 mod document;
 mod effect;
+mod kind;
 mod node;
 mod path;
 mod pattern;
 mod problem;
 pub mod publish;
+mod rate_limit;
 mod reason;
 mod rule;
 mod spelling;
@@ -26,10 +33,14 @@ pub(crate) mod words;
 mod yaml;
 
 pub use access::AccessPolicy;
+pub use approval::{ApprovalPolicy, ApprovalRule, AutoApprove};
+pub use break_glass::{BreakGlassPolicy, BreakGlassRule, ReasonCode};
+pub use condition::Condition;
 pub use decide::{Decision, Request};
 pub use effect::{Effect, Mode, Verdict};
 pub use pattern::Pattern;
 pub use problem::{Problem, Problems};
+pub use rate_limit::{RateLimitPolicy, RateLimitRule};
 pub use reason::Reason;
 pub use rule::{Conditions, DeviceCondition, Rule};
 pub use spelling::Spelling;

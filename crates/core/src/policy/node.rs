@@ -13,6 +13,7 @@ mod emit;
 pub(crate) enum Node {
     Text(String),
     Flag(bool),
+    Count(u32),
     List(Vec<Node>),
     Map(Vec<(&'static str, Node)>),
 }
@@ -38,6 +39,7 @@ impl Node {
         match self {
             Self::Text(text) => text.as_str().into(),
             Self::Flag(flag) => (*flag).into(),
+            Self::Count(count) => (*count).into(),
             Self::List(entries) => entries.iter().map(|entry| entry.to_value(spelling)).collect(),
             Self::Map(fields) => {
                 fields.iter().map(|(key, node)| (spelling.spell(key).into_owned(), node.to_value(spelling))).collect()

@@ -15,6 +15,13 @@ use super::spelling::Spelling;
 use super::text::{excerpt, is_invisible};
 use crate::time::TimeWindow;
 
+mod by_profile;
+
+pub use by_profile::{
+    portable_approval, portable_break_glass, portable_rate_limit, refuse_approval, refuse_break_glass,
+    tightest_rate_limit,
+};
+
 /// Bytes that a standard parameter of SSM holds.
 pub const STANDARD_LIMIT: usize = 4096;
 /// Bytes that an advanced parameter of SSM holds.
@@ -31,7 +38,7 @@ pub fn portable(policy: &AccessPolicy, known_profiles: &[&str]) -> Result<String
     known.sort_unstable();
     known.dedup();
     let rules: Vec<Rule> = policy.rules().iter().filter_map(|rule| translate(rule, &known)).collect();
-    let found: Vec<Problem> = stray_globs(policy).chain(templates(policy)).collect();
+    let found: Vec<Problem> = stray_globs(policy).chain(templates(&policy.to_value(Spelling::Manifest))).collect();
     let document = match rules.as_slice() {
         [] => deny_all("no rule of this policy matches a profile that is known"),
         _ => AccessPolicy::of(rules).to_yaml(),
@@ -98,17 +105,21 @@ fn expand(profiles: &[Pattern], known: &[&str]) -> Vec<Pattern> {
 
 /// The same conditions, without what other evaluators understand differently.
 fn explicit(mut conditions: Conditions) -> Conditions {
-    if let Some(window) = &mut conditions.time
-        && (window.hours.is_some() || !window.days.is_empty())
-        && window.timezone.is_none()
-    {
-        window.timezone = "UTC".parse().ok();
+    if let Some(window) = &mut conditions.time {
+        name_zone(window);
     }
     // An empty window matches always, and is a condition to those who want one.
     if conditions.profiles.is_empty() && conditions.users.is_empty() {
         conditions.time.get_or_insert_with(TimeWindow::default);
     }
     conditions
+}
+
+/// Others take their local zone where none is named.
+fn name_zone(window: &mut TimeWindow) {
+    if !window.is_always() && window.timezone.is_none() {
+        window.timezone = "UTC".parse().ok();
+    }
 }
 
 fn stray_globs(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
@@ -136,9 +147,9 @@ fn not_portable(glob: &Pattern, effect: Effect, key: &str) -> String {
 }
 
 /// SSM refuses `{{`, which begins a reference to another parameter.
-fn templates(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
+fn templates(policy: &Value) -> impl Iterator<Item = Problem> {
     let mut found = Vec::new();
-    each_text(&policy.to_value(Spelling::Manifest), &Path::Root, &mut |path, text| {
+    each_text(policy, &Path::Root, &mut |path, text| {
         if text.contains("{{") {
             found.push(Problem::new(
                 path.to_string(),

@@ -10,6 +10,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("table", "sessiontable"),
     ("tz", "timezone"),
     ("weekdays", "days"),
+    ("reasoncodes", "allowedreasoncodes"),
+    ("reasons", "allowedreasoncodes"),
+    ("duration", "maxduration"),
+    ("window", "quotawindow"),
+    ("threshold", "escalationthreshold"),
 ];
 
 /// "unknown key", with the known key that its author most likely meant: `` `session_table`: did you mean `sessionTable`? ``
@@ -23,7 +28,8 @@ pub fn unknown_key<K: AsRef<str>>(key: &str, known: &[K]) -> String {
 }
 
 fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
-    let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == key);
+    let key_plain = plain(key);
+    let elsewhere = ELSEWHERE.iter().find(|(word, _)| *word == key_plain);
     let by_word = elsewhere.and_then(|(_, meant)| known.iter().copied().find(|candidate| plain(candidate) == *meant));
     by_word.or_else(|| nearest(key, known))
 }

@@ -143,6 +143,20 @@ impl<'a> Object<'a> {
         self.optional(key, read)?.ok_or_else(|| self.at.note(missing()))
     }
 
+    /// The entries of a list that has at least one; `none` says what is wrong if it hasn't, or isn't there.
+    pub(crate) fn filled<T>(
+        &self,
+        key: &'static str,
+        most: usize,
+        none: impl Fn() -> String,
+        read: impl Fn(usize, At<'_>) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        self.required(key, &none, |at| {
+            let entries = at.entries(most, read)?;
+            if entries.is_empty() { Err(at.note(none())) } else { Ok(entries) }
+        })
+    }
+
     /// Every entry of the list at `key`; nothing if the key isn't there.
     pub(crate) fn list<T>(&self, key: &'static str, read: impl Fn(At<'_>) -> Read<T>) -> Read<Vec<T>> {
         Ok(self.optional(key, |at| at.entries(MAX_ENTRIES, |_, at| read(at)))?.unwrap_or_default())

@@ -55,6 +55,11 @@ impl TimeWindow {
         }
     }
 
+    /// Whether it is open at any time.
+    pub fn is_always(&self) -> bool {
+        self.days.is_empty() && self.hours.is_none()
+    }
+
     fn zone(&self) -> &jiff::tz::TimeZone {
         const UTC: &jiff::tz::TimeZone = &jiff::tz::TimeZone::UTC;
         self.timezone.as_ref().map_or(UTC, TimeZone::rules)
@@ -62,7 +67,7 @@ impl TimeWindow {
 
     /// No clock bears on it: it is always, or never.
     fn is_constant(&self) -> bool {
-        self.is_never() || (self.days.is_empty() && self.hours.is_none())
+        self.is_never() || self.is_always()
     }
 
     /// No overnight windows: they would leave open which day they belong to.

@@ -1,4 +1,4 @@
-//! The access policy engine, from the outside: what documents are taken, what they mean, and how they are written.
+//! The policy engine, from the outside: what documents are taken, what they mean, and how they are written.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,12 +7,17 @@
     reason = "clippy.toml frees test functions only, and these are their helpers: a panic is the report"
 )]
 
+mod approval;
 mod bounds;
+mod break_glass;
 mod canonical;
 mod evaluation;
+mod kinds;
 mod naive;
 mod properties;
 mod publishing;
+mod publishing_by_profile;
+mod rate_limit;
 mod reference;
 mod support;
 mod validation;

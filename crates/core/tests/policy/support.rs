@@ -1,7 +1,9 @@
 //! Words for tests.
 
+use std::fmt::Debug;
+
 use jiff::Timestamp;
-use sentinel_core::policy::{AccessPolicy, Decision, Mode, Request};
+use sentinel_core::policy::{AccessPolicy, Decision, Mode, Problems, Request};
 
 /// The policy in a whole document.
 pub fn policy(text: &str) -> AccessPolicy {
@@ -28,7 +30,13 @@ pub fn accepts(text: &str) -> AccessPolicy {
 /// The document is none, and the answer has each of `messages`.
 #[track_caller]
 pub fn rejects(text: &str, messages: &[&str]) {
-    match AccessPolicy::from_yaml(text) {
+    refuses(AccessPolicy::from_yaml, text, messages);
+}
+
+/// The document is none of the kind that `read` reads, and the answer has each of `messages`.
+#[track_caller]
+pub fn refuses<P: Debug>(read: impl Fn(&str) -> Result<P, Problems>, text: &str, messages: &[&str]) {
+    match read(text) {
         Ok(policy) => panic!("accepted {policy:?}"),
         Err(problems) => {
             let answer = problems.to_string();

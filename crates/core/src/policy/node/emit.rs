@@ -53,6 +53,7 @@ fn line(out: &mut String, scalar: &Node) {
     match scalar {
         Node::Text(text) if is_plain(text) => out.push_str(text),
         Node::Text(text) => quote(out, text),
+        Node::Count(count) => out.push_str(&count.to_string()),
         Node::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Node::List(_) => out.push_str("[]"),
         Node::Map(_) => out.push_str("{}"),

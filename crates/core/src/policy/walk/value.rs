@@ -79,12 +79,44 @@ impl<'a> At<'a> {
         let duration: GoDuration = self.parse()?;
         if duration.is_negative() {
             let message = format!(
-                "rule '{}' has negative {name} {duration}: write a positive one, or 0 for no cap",
+                "rule '{}' has negative {name} {duration}: write a positive one, or leave it out",
                 excerpt(self.rule())
             );
             return Err(self.note(message));
         }
         Ok(duration)
+    }
+
+    /// The same, at most `most`; `subject` is what messages call the duration of a rule.
+    pub(crate) fn duration_up_to(
+        &self,
+        name: &str,
+        most: GoDuration,
+        subject: impl FnOnce(&str) -> String,
+    ) -> Read<GoDuration> {
+        let duration = self.duration(name)?;
+        if duration > most {
+            let subject = subject(&excerpt(self.rule()));
+            return Err(self.note(format!("{subject} exceeds maximum of {most}: {duration} is too long")));
+        }
+        Ok(duration)
+    }
+
+    /// How many: a whole number, at least 1. Evaluators that take 0 for no limit meet readers who take it for none allowed.
+    pub(crate) fn count(&self, name: &str) -> Read<u32> {
+        let Value::Number(number) = self.value else {
+            return Err(self.mismatch("a whole number"));
+        };
+        let rule = excerpt(self.rule());
+        let wrong = match number.as_u64().map(u32::try_from) {
+            Some(Ok(count @ 1..)) => return Ok(count),
+            Some(Ok(_)) => format!("rule '{rule}' has {name} 0: write 1 or more, or leave it out for no limit"),
+            _ if number.as_i64().is_some_and(i64::is_negative) => {
+                format!("rule '{rule}' has negative {name} {number}: write 1 or more, or leave it out")
+            }
+            _ => format!("rule '{rule}' has {name} {number}: write a whole number from 1 to {}", u32::MAX),
+        };
+        Err(self.note(wrong))
     }
 
     /// `true` or `false`.
