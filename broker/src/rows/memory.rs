@@ -14,6 +14,8 @@ use crate::moment::Moment;
 pub struct Memory {
     /// When it was written last; none: not by this replica.
     pub written: Option<Instant>,
+    /// Whether it was made just now, and nothing was counted in it yet.
+    pub new: bool,
     /// When it was found ended, and how.
     pub ended: Option<(Instant, Cause)>,
     /// Requests that were acknowledged to a sidecar but not written yet. Negative: written, but not acknowledged (the
@@ -39,10 +41,17 @@ impl Memories {
         u64::try_from(owed.saturating_add_unsigned(served)).unwrap_or(0)
     }
 
+    /// The row was made, with `count` requests.
+    pub fn created(&self, session: &SessionId, table: &str, count: u64, now: Moment) {
+        self.written(session, table, count, now);
+        self.change(session, table, |memory| memory.new = true);
+    }
+
     /// `count` requests were written.
     pub fn written(&self, session: &SessionId, table: &str, count: u64, now: Moment) {
         self.change(session, table, |memory| {
             memory.written = Some(now.steady);
+            memory.new = false;
             memory.ended = None;
             memory.owed = memory.owed.saturating_sub_unsigned(count);
         });

@@ -1,4 +1,4 @@
-//! The session's row: made once, touched at most once a minute, told before each AssumeRole. Never ended here.
+//! The session's row: made once, touched once soon and then at most once a minute, told before each AssumeRole. Never ended here.
 //!
 //! ```text
 //!   memory of this replica ┐
@@ -74,7 +74,7 @@ impl Rows {
         let row = row::first(permit, &self.cluster, served, issue, now.wall);
         match self.table.create(table, &row).await.map_err(Cause::Table)? {
             Created::New => {
-                self.memories.written(&permit.session_id, table, served, now);
+                self.memories.created(&permit.session_id, table, served, now);
                 Ok(())
             }
             Created::Existed(found) => {

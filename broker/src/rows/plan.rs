@@ -8,6 +8,8 @@ use crate::moment::Moment;
 
 /// A row is touched at most this often.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
+/// But for the first time, so that a new session does not look unused for a minute. One write more in a session's life.
+const FIRST_TOUCH_AFTER: Duration = Duration::from_secs(5);
 /// How long an ended row is refused from memory: for good would be right too, were it not for restored tables.
 const ENDED_FOR: Duration = Duration::from_mins(1);
 
@@ -35,10 +37,11 @@ pub fn plan(memory: Option<&Memory>, may_start: bool, issue: bool, now: Moment) 
         return Step::Refuse(cause.clone());
     }
     let written = memory.and_then(|memory| memory.written);
+    let pause = if memory.is_some_and(|memory| memory.new) { FIRST_TOUCH_AFTER } else { TOUCH_EVERY };
     match (written, issue) {
         (None, _) if may_start && memory.is_none_or(|memory| memory.ended.is_none()) => Step::Create,
         (_, true) => Step::RecordIssue,
-        (at, false) if within(at, TOUCH_EVERY) => Step::Nothing,
+        (at, false) if within(at, pause) => Step::Nothing,
         (_, false) => Step::Touch,
     }
 }
@@ -50,7 +53,11 @@ mod tests {
 
     fn memory(written_ago: Option<u64>, ended_ago: Option<u64>, now: Moment) -> Memory {
         let ago = |seconds| now.steady - Duration::from_secs(seconds);
-        Memory { written: written_ago.map(ago), ended: ended_ago.map(|at| (ago(at), Cause::Internal)), owed: 0 }
+        Memory {
+            written: written_ago.map(ago),
+            ended: ended_ago.map(|at| (ago(at), Cause::Internal)),
+            ..Memory::default()
+        }
     }
 
     #[rstest]
@@ -75,5 +82,16 @@ mod tests {
         let now = Moment::now();
         let memory = remembered.map(|(written, ended)| memory(written, ended, now));
         assert_eq!(plan(memory.as_ref(), may_start, issue, now), expected);
+    }
+
+    #[rstest]
+    #[case(4, Step::Nothing)]
+    #[case(5, Step::Touch)]
+    #[tokio::test(start_paused = true)]
+    async fn a_new_row_is_touched_soon(#[case] seconds: u64, #[case] expected: Step) {
+        tokio::time::advance(Duration::from_secs(1000)).await;
+        let now = Moment::now();
+        let memory = Memory { new: true, ..memory(Some(seconds), None, now) };
+        assert_eq!(plan(Some(&memory), true, false, now), expected);
     }
 }

@@ -47,6 +47,12 @@ async fn a_hundred_renewals_cost_no_call_to_aws_or_to_the_api_server() {
         stage.is_granted(&token).await;
         let first = stage.ask(&token).await;
         eventually("the Event to be written", SOON, async || !stage.events("api-0").await.is_empty()).await;
+        // A new row is touched once soon after it was made, and then for a minute not again.
+        eventually("the first touch", SOON, async || {
+            stage.ask(&token).await;
+            stage.metric("sentinel_broker_aws_calls_total", &["UpdateItem"]).await >= 1.0
+        })
+        .await;
         let before = stage.calls().await;
         for _ in 0..100 {
             assert_eq!(stage.ask(&token).await.key(), first.key());
