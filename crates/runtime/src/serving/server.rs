@@ -29,6 +29,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 const HEAD_BYTES: usize = 32 * 1024;
 /// At a time. Sidecars keep one each.
 const CONNECTIONS: usize = 4096;
+/// Of one address: a node's, where the network hides its pods behind one, or an API server's.
+const SOURCE_CONNECTIONS: usize = 512;
 
 /// Serves `router` over TLS on `address` until `shutdown`, then lets the running requests end. Handlers may extract
 /// `ConnectInfo<SocketAddr>`.
@@ -44,7 +46,9 @@ pub async fn serve_tls(
         shutdown.cancelled().await;
         drain.graceful_shutdown(Some(DRAIN));
     });
-    let limited = RustlsAcceptor::new(tls).handshake_timeout(HANDSHAKE).acceptor(ConnectionLimit::new(CONNECTIONS));
+    let limited = RustlsAcceptor::new(tls)
+        .handshake_timeout(HANDSHAKE)
+        .acceptor(ConnectionLimit::new(CONNECTIONS, SOURCE_CONNECTIONS));
     let mut server = axum_server::bind(address).acceptor(limited).handle(handle).http1_only();
     server = server.first_request_timeout(HEAD);
     server.http_builder().http1().header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);

@@ -99,11 +99,33 @@ async fn a_request_in_flight_is_answered_before_the_end() {
 #[tokio::test]
 async fn one_connection_too_many_is_closed() {
     use axum_server::accept::Accept as _;
-    let limit = ConnectionLimit::new(1);
+    let limit = ConnectionLimit::new(1, 9);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let connect = || tokio::net::TcpStream::connect(listener.local_addr().unwrap());
     let (kept, ()) = limit.accept(connect().await.unwrap(), ()).await.unwrap();
     assert!(limit.accept(connect().await.unwrap(), ()).await.is_err());
     drop(kept);
     assert!(limit.accept(connect().await.unwrap(), ()).await.is_ok());
+}
+
+#[tokio::test]
+async fn one_source_does_not_shut_out_another() {
+    use axum_server::accept::Accept as _;
+    let limit = ConnectionLimit::new(9, 1);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // Accepted at the server's end, where the peer is the source.
+    let from = async |source: &str| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{source}:0").parse().unwrap()).unwrap();
+        let client = socket.connect(address).await.unwrap();
+        (client, listener.accept().await.unwrap().0)
+    };
+    let ((_a, first), (_b, second), (_c, other)) =
+        (from("127.0.0.1").await, from("127.0.0.1").await, from("127.0.0.2").await);
+    let (kept, ()) = limit.accept(first, ()).await.unwrap();
+    assert!(limit.accept(second, ()).await.is_err());
+    let (_other, ()) = limit.accept(other, ()).await.unwrap();
+    drop(kept);
+    assert!(limit.accept(from("127.0.0.1").await.1, ()).await.is_ok(), "a place is given back");
 }
