@@ -1,5 +1,6 @@
 //! Whether the watches work. A watch that is connected may be silent for hours; one that is not says so at every retry.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,10 +11,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A retry comes within 30 s, give or take; no failure for longer means that the last one succeeded.
 const QUIET: Duration = Duration::from_secs(75);
 
-/// The failures of the watches.
+/// The failures of the watches, each on its own: that one works says nothing of another.
 #[derive(Debug, Default)]
 pub struct Freshness {
-    failing: Mutex<Option<Failing>>,
+    failing: Mutex<HashMap<&'static str, Failing>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +24,17 @@ struct Failing {
 }
 
 impl Freshness {
-    /// Takes note of what a watch gave.
-    pub fn note(&self, event: Result<(), watcher::Error>) {
+    /// Takes note of what the watch of `what` gave.
+    pub fn note(&self, what: &'static str, event: Result<(), watcher::Error>) {
         match event {
-            Ok(()) => self.succeeded(),
+            Ok(()) => self.succeeded(what),
             Err(error) => {
-                tracing::warn!(error = format!("{:#}", anyhow::Error::new(error)), "a watch failed; it is tried again");
-                self.failed(Instant::now());
+                tracing::warn!(
+                    watch = what,
+                    error = format!("{:#}", anyhow::Error::new(error)),
+                    "a watch failed; it is tried again"
+                );
+                self.failed(what, Instant::now());
             }
         }
     }
@@ -39,24 +44,25 @@ impl Freshness {
         self.is_stale_at(Instant::now())
     }
 
-    fn succeeded(&self) {
-        *self.lock() = None;
+    fn succeeded(&self, what: &'static str) {
+        self.lock().remove(what);
     }
 
-    fn failed(&self, now: Instant) {
+    fn failed(&self, what: &'static str, now: Instant) {
         let mut failing = self.lock();
-        let since = failing.filter(|before| now.duration_since(before.last) < QUIET).map_or(now, |before| before.since);
-        *failing = Some(Failing { since, last: now });
+        let before = failing.get(what).filter(|before| now.duration_since(before.last) < QUIET);
+        let since = before.map_or(now, |before| before.since);
+        failing.insert(what, Failing { since, last: now });
     }
 
     fn is_stale_at(&self, now: Instant) -> bool {
-        self.lock().is_some_and(|failing| {
-            now.duration_since(failing.since) > PATIENCE && now.duration_since(failing.last) < QUIET
-        })
+        self.lock()
+            .values()
+            .any(|failing| now.duration_since(failing.since) > PATIENCE && now.duration_since(failing.last) < QUIET)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Failing>> {
-        // Every change is one assignment: a panic elsewhere leaves it whole.
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Failing>> {
+        // Every change is one step: a panic elsewhere leaves it whole.
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -71,17 +77,27 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         assert!(!freshness.is_stale_at(at(0)));
         for second in [0, 20, 40] {
-            freshness.failed(at(second));
+            freshness.failed("profiles", at(second));
         }
         assert!(!freshness.is_stale_at(at(50)));
         assert!(freshness.is_stale_at(at(70)));
         assert!(!freshness.is_stale_at(at(40 + 76)), "no failure for long: connected, and silent");
-        freshness.failed(at(200));
+        freshness.failed("profiles", at(200));
         assert!(!freshness.is_stale_at(at(230)), "a new failure counts from its own beginning");
-        freshness.failed(at(250));
-        freshness.failed(at(262));
+        freshness.failed("profiles", at(250));
+        freshness.failed("profiles", at(262));
         assert!(freshness.is_stale_at(at(263)));
-        freshness.succeeded();
+        freshness.succeeded("profiles");
         assert!(!freshness.is_stale_at(at(263)));
+    }
+
+    #[test]
+    fn a_watch_that_works_does_not_hide_one_that_fails() {
+        let (freshness, start) = (Freshness::default(), Instant::now());
+        for second in [0, 30, 60] {
+            freshness.failed("profiles", start + Duration::from_secs(second));
+            freshness.succeeded("policies");
+        }
+        assert!(freshness.is_stale_at(start + Duration::from_secs(61)));
     }
 }

@@ -90,10 +90,10 @@ impl View {
                 .map(|event| event.map(drop))
                 .boxed(),
         ];
-        for watch in watches {
+        for (what, watch) in ["SentinelProfiles", "AccessPolicies", "ConfigMaps"].into_iter().zip(watches) {
             let noted = Arc::clone(&freshness);
             let noting = watch.for_each(move |event| {
-                noted.note(event);
+                noted.note(what, event);
                 std::future::ready(())
             });
             tokio::spawn(shutdown.clone().run_until_cancelled_owned(noting));
