@@ -9,7 +9,7 @@ use crate::pods::pod::text;
 use crate::pods::{Pod, volumes};
 
 /// Directories of a node from which a pod's tokens or processes can be reached. Their parents reach them, too.
-const GUARDED: [&str; 10] = [
+const GUARDED: [&str; 12] = [
     "/var/lib/kubelet",
     "/var/lib/k0s/kubelet",
     "/var/snap/microk8s/common/var/lib/kubelet",
@@ -19,6 +19,8 @@ const GUARDED: [&str; 10] = [
     "/run/docker.sock",
     "/var/lib/containerd",
     "/var/lib/containers",
+    "/var/lib/docker",
+    "/var/lib/rancher",
     "/run/k3s/containerd",
 ];
 
@@ -99,6 +101,8 @@ mod tests {
     #[case("/var/run/containerd/containerd.sock", true)]
     #[case("/run/docker.sock", true)]
     #[case("/var/run/docker.sock", true)]
+    #[case("/var/lib/docker/overlay2", true)]
+    #[case("/var/lib/rancher/k3s/agent/containerd", true)]
     #[case("/var/lib/kubelet-plugins", false)]
     #[case("/var/log", false)]
     #[case("/etc/ssl", false)]
