@@ -55,6 +55,32 @@ fn a_tenant_may_revoke_but_not_undo_it() {
 }
 
 #[test]
+fn a_revocation_holds_while_the_session_is_collected_under_its_dying_pod() {
+    let place = Place::shared();
+    place.profile(&json!({}));
+    place.policy(&json!([place.grants("api")]));
+    place.service_account("api");
+    place
+        .pod("api", |pod| {
+            pod["spec"]["terminationGracePeriodSeconds"] = json!(120);
+            pod["spec"]["containers"][0]["lifecycle"] = json!({"preStop": {"sleep": {"seconds": 100}}});
+        })
+        .unwrap();
+    place.ready("api");
+    place.calls("api", "assumed-role", Duration::from_secs(20));
+    place.revoke("api", "leaked");
+    // The garbage collector takes the session, the pod lives on for its grace period.
+    place.kubectl(["delete", "pod", "api", "--cascade=foreground", "--wait=false"]).unwrap();
+    place.calls("api", "SessionRevoked", LEASE_AND_A_SECOND + Duration::from_secs(4));
+    let still = std::time::Instant::now();
+    while still.elapsed() < Duration::from_secs(12) {
+        let answer = place.call("api");
+        assert!(answer.contains("SessionRevoked"), "{answer}");
+    }
+    place.kubectl(["delete", "pod", "api", "--grace-period=1", "--wait=false"]).unwrap();
+}
+
+#[test]
 fn a_tenant_cannot_relabel_or_reannotate_its_pod() {
     let place = place_with_tenant();
     refused(as_tenant(&place, &["label", "pod", "api", "sentinel.dev/injected-"]), "sentinel.dev/injected");
