@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::by_profile::any_or;
 use super::effect::{Effect, Mode, Verdict};
+use super::outcome::Unmet;
 use super::reason::Reason;
 use super::rule::{Conditions, Rule};
 use crate::time::GoDuration;
@@ -57,7 +58,7 @@ impl Decision {
 pub(super) fn decide(rules: &[Rule], request: &Request<'_>) -> Decision {
     let mut holds_until = None;
     for (index, rule) in rules.iter().enumerate() {
-        if !rule.conditions.match_apart_from_time(request) {
+        if rule.conditions.unmet_apart_from_time(request).is_some() {
             continue;
         }
         holds_until = earlier(holds_until, rule.conditions.next_change(request.at));
@@ -129,12 +130,24 @@ impl<'a> Request<'a> {
 }
 
 impl Conditions {
-    fn match_apart_from_time(&self, request: &Request<'_>) -> bool {
+    /// The first condition that `request` doesn't meet; none if it meets all.
+    pub(super) fn unmet(&self, request: &Request<'_>) -> Option<Unmet> {
+        let in_time = || (!self.match_time(request.at)).then_some(Unmet::Time);
+        self.unmet_apart_from_time(request).or_else(in_time)
+    }
+
+    fn unmet_apart_from_time(&self, request: &Request<'_>) -> Option<Unmet> {
+        if !any_or(&self.profiles, |profile| profile.matches(request.profile)) {
+            return Some(Unmet::Profiles);
+        }
+        if !any_or(&self.users, |user| user.matches(request.user)) {
+            return Some(Unmet::Users);
+        }
+        if !any_or(&self.mode, |mode| *mode == request.mode) {
+            return Some(Unmet::Mode);
+        }
         // No posture of a device is known here, so a rule that asks for one can't be said to match.
-        self.device.is_none()
-            && any_or(&self.profiles, |profile| profile.matches(request.profile))
-            && any_or(&self.users, |user| user.matches(request.user))
-            && any_or(&self.mode, |mode| *mode == request.mode)
+        self.device.as_ref().map(|_| Unmet::Device)
     }
 
     fn match_time(&self, at: Timestamp) -> bool {

@@ -25,7 +25,12 @@ macro_rules! policy {
 
             /// The canonical document: the same to the byte for an equal policy, and read back as an equal one.
             pub fn to_yaml(&self) -> String {
-                $crate::policy::document::node(&self.rules).to_yaml()
+                self.to_yaml_as($crate::policy::Spelling::Document)
+            }
+
+            /// The same, spelled as a custom resource's `spec` is.
+            pub fn to_yaml_as(&self, spelling: $crate::policy::Spelling) -> String {
+                $crate::policy::document::node(&self.rules).to_yaml(spelling)
             }
 
             /// The policy as an object of `version` and `rules`.

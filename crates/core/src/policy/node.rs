@@ -47,8 +47,8 @@ impl Node {
         }
     }
 
-    /// As a YAML document in the spelling of the policy reference, the same to the byte for the same tree.
-    pub(crate) fn to_yaml(&self) -> String {
-        emit::document(self)
+    /// As a YAML document, the same to the byte for the same tree.
+    pub(crate) fn to_yaml(&self, spelling: Spelling) -> String {
+        emit::document(self, spelling)
     }
 }

@@ -14,8 +14,8 @@ use super::walk::{Noted, Read, Walk};
 mod bounds;
 mod tree;
 
-/// Reads one YAML or JSON document into a tree, noting duplicate keys on the way.
-pub(crate) fn tree(text: &str) -> Result<Value, Problems> {
+/// Reads one YAML or JSON document into a tree, and refuses duplicate keys, anchors, and what would be costly to parse.
+pub fn tree(text: &str) -> Result<Value, Problems> {
     let walk = Walk::new(Spelling::Document);
     let read = read(&walk, text);
     walk.finish(read)

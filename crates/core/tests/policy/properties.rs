@@ -60,6 +60,20 @@ proptest! {
     }
 
     #[test]
+    fn the_walk_agrees_with_the_decision(document in naive::document(), asked in naive::asked()) {
+        let (policy, request) = (read(&document), request(asked));
+        let walk: Vec<_> = policy.walk(&request).collect();
+        prop_assert_eq!(walk.len(), policy.rules().len());
+        prop_assert_eq!(walk.iter().position(|step| step.unmet.is_none()), policy.decide(&request).rule_index);
+        // The condition that fails is one that the rule has.
+        for (index, step) in walk.iter().enumerate() {
+            if let Some(unmet) = step.unmet {
+                prop_assert!(!document["rules"][index]["conditions"][unmet.as_str()].is_null(), "{unmet}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_printed_is_read_back(document in naive::document()) {
         let policy = read(&document);
         let text = policy.to_yaml();
@@ -75,6 +89,7 @@ proptest! {
             let value = policy.to_value(spelling);
             prop_assert_eq!(&AccessPolicy::from_value(&value, spelling).unwrap(), &policy);
             prop_assert_eq!(&AccessPolicy::from_value(&value, spelling).unwrap().to_value(spelling), &value);
+            prop_assert_eq!(&sentinel_core::policy::tree(&policy.to_yaml_as(spelling)).unwrap(), &value);
         }
     }
 

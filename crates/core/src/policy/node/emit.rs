@@ -1,25 +1,25 @@
 //! YAML, written by hand so that no update of a library rewrites every published document.
 
-use super::Node;
+use super::{Node, Spelling};
 
 /// Block style, two spaces, lists at the indentation of their key: short, since a standard parameter holds 4 KiB.
-pub(super) fn document(node: &Node) -> String {
+pub(super) fn document(node: &Node, spelling: Spelling) -> String {
     let mut out = String::new();
-    below(&mut out, node, 0);
+    below(&mut out, node, spelling, 0);
     out
 }
 
 /// Writes a node that begins on a line of its own.
-fn below(out: &mut String, node: &Node, indent: usize) {
+fn below(out: &mut String, node: &Node, spelling: Spelling, indent: usize) {
     match node {
         Node::Map(fields) if !fields.is_empty() => {
             for (index, (key, value)) in fields.iter().enumerate() {
                 if index > 0 {
                     pad(out, indent);
                 }
-                out.push_str(key);
+                out.push_str(&spelling.spell(key));
                 out.push(':');
-                after_key(out, value, indent);
+                after_key(out, value, spelling, indent);
             }
         }
         Node::List(entries) if !entries.is_empty() => {
@@ -28,14 +28,14 @@ fn below(out: &mut String, node: &Node, indent: usize) {
                     pad(out, indent);
                 }
                 out.push_str("- ");
-                below(out, entry, indent + 2);
+                below(out, entry, spelling, indent + 2);
             }
         }
         scalar => line(out, scalar),
     }
 }
 
-fn after_key(out: &mut String, value: &Node, indent: usize) {
+fn after_key(out: &mut String, value: &Node, spelling: Spelling, indent: usize) {
     let inner = match value {
         Node::Map(fields) if !fields.is_empty() => indent + 2,
         Node::List(entries) if !entries.is_empty() => indent,
@@ -46,7 +46,7 @@ fn after_key(out: &mut String, value: &Node, indent: usize) {
     };
     out.push('\n');
     pad(out, inner);
-    below(out, value, inner);
+    below(out, value, spelling, inner);
 }
 
 fn line(out: &mut String, scalar: &Node) {
@@ -100,6 +100,7 @@ fn quote(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::{Node, document};
+    use crate::policy::Spelling;
     use proptest::prelude::*;
     use rstest::rstest;
 
@@ -123,7 +124,7 @@ mod tests {
     #[case("é", "\"é\"")]
     #[case("", "\"\"")]
     fn quotes_what_needs_it(#[case] raw: &str, #[case] written: &str) {
-        assert_eq!(document(&text(raw)), format!("{written}\n"));
+        assert_eq!(document(&text(raw), Spelling::Document), format!("{written}\n"));
     }
 
     #[test]
@@ -133,7 +134,7 @@ mod tests {
             ("g", Node::Map(vec![("h", Node::Flag(true))])),
             ("i", Node::Map(vec![])),
         ]);
-        assert_eq!(document(&node), "a:\n- b: c\n  d:\n  - e\n- f\ng:\n  h: true\ni: {}\n");
+        assert_eq!(document(&node, Spelling::Document), "a:\n- b: c\n  d:\n  - e\n- f\ng:\n  h: true\ni: {}\n");
     }
 
     proptest! {
@@ -141,7 +142,7 @@ mod tests {
 
         #[test]
         fn any_string_is_read_back(raw in prop_oneof!["[ -~\n\t]{0,20}", "[a-z:#, -]{0,12}", "\\PC{0,20}"]) {
-            let written = document(&Node::Map(vec![("key", Node::List(vec![text(&raw)]))]));
+            let written = document(&Node::Map(vec![("key", Node::List(vec![text(&raw)]))]), Spelling::Document);
             prop_assert_eq!(crate::policy::yaml::tree(&written).unwrap(), serde_json::json!({ "key": [raw] }));
         }
     }

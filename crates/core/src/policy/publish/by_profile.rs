@@ -89,7 +89,7 @@ fn portable<R: ProfileRule>(rules: &[R], rest: impl FnOnce(String) -> Option<R>)
     if !rules.iter().any(|rule| rule.profiles().is_empty()) {
         rules.extend(rest(free_name(&rules)));
     }
-    Problems::refuse(found, document::node(&rules).to_yaml())
+    Problems::refuse(found, document::node(&rules).to_yaml(Spelling::Document))
 }
 
 fn free_name<R: ProfileRule>(rules: &[R]) -> String {
