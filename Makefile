@@ -71,7 +71,7 @@ images: ## Builds the container images of all programs into target/images
 generate: ## Writes what is generated and committed: crds/, the chart's definitions, docs/reference
 	cargo run --quiet --locked -p sentinel-api --bin crdgen crds
 	charts/sync-crds
-	SENTINEL_GENERATE=1 cargo test --quiet --locked -p sentinel-broker -p sentinel-operator -p sentinel-webhook --lib the_reference
+	SENTINEL_GENERATE=1 cargo test --quiet --locked -p sentinel-broker -p sentinel-operator -p sentinel-webhook -p sentinel-cli --lib the_reference
 
 $(CARGO_DENY):
 	@echo "building cargo-deny $(CARGO_DENY_VERSION) (about 4 min on 2 cores; kept in $(CACHE))"

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and all that it may use of ours.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("sentinel-core", &[]),
     ("sentinel-api", &["sentinel-core"]),
     ("sentinel-aws", &["sentinel-core"]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("sentinel-broker", &["sentinel-api", "sentinel-aws", "sentinel-core", "sentinel-runtime"]),
     ("sentinel-webhook", &["sentinel-api", "sentinel-core", "sentinel-runtime"]),
     ("sentinel-sidecar", &["sentinel-core", "sentinel-runtime"]),
+    ("sentinel-cli", &["sentinel-api", "sentinel-core"]),
     ("sentinel-tests", &[]),
     ("sentinel-stories", &[]),
 ];

@@ -1,0 +1,127 @@
+//! The arguments.
+
+use clap::{Args as Arguments, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use jiff::Timestamp;
+use sentinel_core::policy::Mode;
+
+use crate::examples;
+use crate::kind::Kind;
+use crate::report::Format;
+
+/// Sentinel's policies, checked, formatted, converted, explained and tested
+#[derive(Debug, Parser)]
+#[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 110)]
+#[command(after_help = examples::EXIT_CODES)]
+pub(crate) struct Args {
+    /// How results are printed
+    #[arg(short, long, global = true, value_enum, default_value = "text")]
+    pub(crate) output: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Says what is wrong with documents and objects
+    #[command(after_help = examples::VALIDATE)]
+    Validate(ValidateArgs),
+    /// Prints the canonical document
+    #[command(after_help = examples::FMT)]
+    Fmt(FmtArgs),
+    /// Turns a document into an AccessPolicy object, and an object into a document
+    #[command(after_help = examples::CONVERT)]
+    Convert(ConvertArgs),
+    /// Says what an access policy answers to a request, and why
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(ExplainArgs),
+    /// Compares what an access policy answers with what a file of cases expects
+    #[command(after_help = examples::TEST)]
+    Test(TestArgs),
+    /// Prints a script of completions
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct ValidateArgs {
+    /// Files of documents or objects; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// What documents are; objects say it themselves
+    #[arg(long, value_enum, default_value = "access")]
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct FmtArgs {
+    /// One document; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    /// What the document is
+    #[arg(long, value_enum, default_value = "access")]
+    pub(crate) kind: Kind,
+    /// Print nothing; exit 1 if the file isn't canonical
+    #[arg(long, conflicts_with = "write")]
+    pub(crate) check: bool,
+    /// Write the canonical document to the file
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Comments may go
+    #[arg(long, requires = "write")]
+    pub(crate) drop_comments: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct ConvertArgs {
+    /// One document or object; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    /// The name of the object, for a document; which object, where the file holds several
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct ExplainArgs {
+    /// An access policy, as a document or an object; - is stdin
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: String,
+    /// Which object, where the file holds several policies
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Who asks; a pod is `system:serviceaccount:<namespace>:<name>`
+    #[arg(long)]
+    pub(crate) user: String,
+    /// For which profile
+    #[arg(long)]
+    pub(crate) profile: String,
+    /// How: server, cli or credential_process. Sidecars are always server
+    #[arg(long, default_value = "server")]
+    pub(crate) mode: Mode,
+    /// The session table of the profile or the installation, if there is one
+    #[arg(long)]
+    pub(crate) session_table: Option<String>,
+    /// When, as 2026-03-02T12:00:00Z; now, if it isn't given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct TestArgs {
+    /// A file of cases; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    /// Also write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<String>,
+}
+
+/// The script of completions for the binary, whose name kubectl knows it by.
+pub(crate) fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command().bin_name("kubectl-sentinel"), "kubectl-sentinel", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

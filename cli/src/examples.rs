@@ -1,0 +1,58 @@
+//! What `--help` shows beneath the arguments.
+
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  something was found: a document is invalid, a case differs, --check would change the file
+  2  wrong usage, or a file can't be read or written
+
+Everything here works without a cluster. Not there yet: commands that ask a cluster, lint and diff.";
+
+pub(crate) const VALIDATE: &str = "\
+Examples:
+  kubectl sentinel validate config/samples/policy.yaml
+  kubectl sentinel validate --kind approval approvals.yaml
+  helm template . | kubectl sentinel validate -o json -
+
+A file holds documents of the policy reference or objects of Kubernetes, any number of them between lines of `---`. Objects
+of other groups are skipped with a note. AccessPolicy and SentinelProfile are judged as the webhook judges them, apart from
+what only a cluster knows.";
+
+pub(crate) const FMT: &str = "\
+Examples:
+  kubectl sentinel fmt policy.yaml
+  kubectl sentinel fmt --check policy.yaml
+  kubectl sentinel fmt --write --kind rate-limit limits.yaml
+
+The canonical document is what is published: equal policies are equal to the byte. It has no comments, so --write refuses a
+file that seems to have some, unless --drop-comments says that they may go.";
+
+pub(crate) const CONVERT: &str = "\
+Examples:
+  kubectl sentinel convert --name prod policy.yaml > accesspolicy.yaml
+  kubectl get accesspolicy prod -o yaml | kubectl sentinel convert -
+
+A document becomes an AccessPolicy object, an AccessPolicy object becomes a document. A document has no name, labels,
+publish or deletionPolicy: what is lost is noted on stderr. Objects of the other kinds of policy aren't there yet.";
+
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  kubectl sentinel explain -f policy.yaml --user system:serviceaccount:payments:api --profile prod
+  kubectl sentinel explain -f policy.yaml --user alice --profile prod --mode cli --at 2026-03-02T12:00:00Z -o json
+
+The exit code says nothing of the decision: an explained denial is 0.";
+
+pub(crate) const TEST: &str = "\
+Examples:
+  kubectl sentinel test config/policy-tests/require-server-session.yaml
+  kubectl sentinel test --junit report.xml tests.yaml
+
+A file of cases:
+  policy: policy.yaml          # a file, relative to this one; or a document or AccessPolicy object, inline
+  cases:
+  - name: the report by day
+    request: {user: bob, profile: prod, mode: server, sessionTable: sessions, time: \"2026-03-02T12:00:00Z\"}
+    expect: {effect: deny, ruleIndex: -1}
+
+mode is server where a request has none. time may be left out only if no rule has a time window. expect has at least one of
+effect, rule, ruleIndex, reason, requiresServerMode, requiresSessionTracking, sessionTable.";

@@ -1,0 +1,81 @@
+//! `kubectl sentinel`: policies checked, formatted, converted, explained and tested, without a cluster.
+//!
+//! ```text
+//!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, fmt, convert, explain, test ─▶ Report ─▶ Output
+//! ```
+//!
+//! What a policy means is said by `sentinel-core` alone; here are only arguments, files and words. Nothing talks to a network,
+//! and the clock is read in one place: `explain` without `--at`.
+
+use std::ffi::OsString;
+use std::io::Read;
+
+use clap::Parser as _;
+
+mod args;
+mod convert;
+mod examples;
+mod explain;
+mod failure;
+mod fmt;
+mod kind;
+mod parts;
+#[cfg(test)]
+mod reference;
+mod report;
+mod source;
+mod test;
+mod validate;
+
+use args::{Args, Command};
+use failure::Failure;
+use report::Report;
+use source::Sources;
+
+/// What the process says, and how it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// For the next program, or the reader.
+    pub stdout: String,
+    /// Notes and failures.
+    pub stderr: String,
+    /// 0 fine, 1 something was found, 2 wrong usage or unreadable.
+    pub code: u8,
+}
+
+/// Runs one command; `args` begins with the program's name.
+pub fn run<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>, stdin: &mut dyn Read) -> Output {
+    match Args::try_parse_from(args) {
+        Ok(args) => output(command(&args, &mut Sources::new(stdin))),
+        Err(error) if error.use_stderr() => failed(&error),
+        Err(help) => Output { stdout: help.to_string(), stderr: String::new(), code: 0 },
+    }
+}
+
+fn command(args: &Args, sources: &mut Sources<'_>) -> Result<Report, Failure> {
+    let format = args.output;
+    match &args.command {
+        Command::Validate(args) => validate::run(args, format, sources),
+        Command::Fmt(args) => fmt::run(args, format, sources),
+        Command::Convert(args) => convert::run(args, format, sources),
+        Command::Explain(args) => explain::run(args, format, sources),
+        Command::Test(args) => test::run(args, format, sources),
+        Command::Completions { shell } => Ok(Report::fine(args::completions(*shell))),
+    }
+}
+
+fn output(result: Result<Report, Failure>) -> Output {
+    match result {
+        Ok(report) => {
+            let stderr = report::lines(report.notes);
+            Output { stdout: report.stdout, stderr, code: u8::from(report.found) }
+        }
+        Err(failure) => {
+            Output { stdout: String::new(), stderr: format!("error: {failure}\n"), code: failure.exit_code() }
+        }
+    }
+}
+
+fn failed(error: &clap::Error) -> Output {
+    Output { stdout: String::new(), stderr: error.to_string(), code: 2 }
+}

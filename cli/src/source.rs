@@ -1,0 +1,60 @@
+//! Files, and stdin as a file named `-`.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// Where texts come from.
+pub(crate) struct Sources<'a> {
+    stdin: &'a mut dyn Read,
+}
+
+/// A text, and what messages call it.
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl<'a> Sources<'a> {
+    pub(crate) fn new(stdin: &'a mut dyn Read) -> Self {
+        Self { stdin }
+    }
+
+    /// The text of a file; of stdin for `-`.
+    pub(crate) fn read(&mut self, file: &str) -> Result<Source, Failure> {
+        if file != "-" {
+            let text = fs::read_to_string(file).map_err(|cause| failed(file, cause))?;
+            return Ok(Source { name: file.to_owned(), text });
+        }
+        let mut text = String::new();
+        self.stdin.read_to_string(&mut text).map_err(|cause| failed("stdin", cause))?;
+        Ok(Source { name: "stdin".to_owned(), text })
+    }
+}
+
+/// Replaces a file as a whole: a copy beside it is renamed, so that nobody ever sees half of it.
+pub(crate) fn replace(file: &str, text: &str) -> Result<(), Failure> {
+    // A link stays a link to the file that is replaced.
+    let path = fs::canonicalize(file).map_err(|cause| failed(file, cause))?;
+    let beside = path.with_added_extension(format!("{}.new", std::process::id()));
+    let permissions = fs::metadata(&path).map(|data| data.permissions());
+    let written =
+        permissions.and_then(|kept| write_beside(&beside, text, kept)).and_then(|()| fs::rename(&beside, &path));
+    written.map_err(|cause| failed(file, cause))
+}
+
+/// Writes a file that others don't depend on.
+pub(crate) fn write(file: &str, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|cause| failed(file, cause))
+}
+
+fn write_beside(beside: &Path, text: &str, permissions: fs::Permissions) -> io::Result<()> {
+    fs::write(beside, text)?;
+    fs::set_permissions(beside, permissions)
+}
+
+fn failed(file: &str, cause: io::Error) -> Failure {
+    Failure::File { name: file.to_owned(), cause }
+}
