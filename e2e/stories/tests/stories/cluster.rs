@@ -133,6 +133,15 @@ impl Place {
         })
     }
 
+    /// Every call for as long as `time` answers `text`.
+    pub fn keeps_answering(&self, pod: &str, text: &str, time: Duration) {
+        let started = Instant::now();
+        while started.elapsed() < time {
+            let answer = self.call(pod);
+            assert!(answer.contains(text), "after {:?}: {answer}", started.elapsed());
+        }
+    }
+
     /// The one session of this place's pod, as an object.
     pub fn session(&self, pod: &str) -> Value {
         let list = self.kubectl(["get", "sentinelsessions", "-o", "json"]).unwrap();

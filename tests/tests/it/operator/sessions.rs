@@ -94,6 +94,15 @@ impl Story {
         self.session(id).await.and_then(|session| session.status).unwrap_or_default()
     }
 
+    /// An injected pod that has had credentials; the id of its session.
+    async fn active_pod(&self, name: &str) -> SessionId {
+        let id = self.pod(name).await;
+        self.reaches(&id, Phase::Pending).await;
+        self.broker_issues(&id, name).await;
+        self.reaches(&id, Phase::Active).await;
+        id
+    }
+
     async fn reaches(&self, id: &SessionId, phase: Phase) {
         eventually(&format!("session {id} to be {phase:?}"), SOON, async || {
             self.session(id).await.is_some_and(|session| session.status.unwrap_or_default().phase == phase)
@@ -209,10 +218,7 @@ async fn a_session_follows_its_row_and_a_revocation_is_for_good() {
 async fn what_others_revoke_is_revoked_here() {
     story(async |story| {
         story.with_table().await;
-        let id = story.pod("api-0").await;
-        story.reaches(&id, Phase::Pending).await;
-        story.broker_issues(&id, "api-0").await;
-        story.reaches(&id, Phase::Active).await;
+        let id = story.active_pod("api-0").await;
         story.tables.revoke(&story.table, &id, "dana", "left the company", Timestamp::now(), 0).await.unwrap();
         story.reaches(&id, Phase::Revoked).await;
         let status = story.status(&id).await;
@@ -229,10 +235,7 @@ async fn what_others_revoke_is_revoked_here() {
 async fn a_finished_pod_expires_its_session() {
     story(async |story| {
         story.with_table().await;
-        let id = story.pod("job-0").await;
-        story.reaches(&id, Phase::Pending).await;
-        story.broker_issues(&id, "job-0").await;
-        story.reaches(&id, Phase::Active).await;
+        let id = story.active_pod("job-0").await;
         story.pod_status("job-0", json!({"phase": "Succeeded"})).await;
         story.reaches(&id, Phase::Expired).await;
         assert!(story.row_is(&id, RowStatus::Expired).await.ttl.is_some());
@@ -269,10 +272,7 @@ async fn a_pod_that_goes_takes_its_row_along_even_while_no_operator_runs() {
 async fn a_revocation_outlives_the_death_of_the_operator() {
     story(async |story| {
         story.with_table().await;
-        let id = story.pod("api-0").await;
-        story.reaches(&id, Phase::Pending).await;
-        story.broker_issues(&id, "api-0").await;
-        story.reaches(&id, Phase::Active).await;
+        let id = story.active_pod("api-0").await;
         while_dead(async || story.revoke(&id).await).await;
         story.row_is(&id, RowStatus::Revoked).await;
         story.reaches(&id, Phase::Revoked).await;
@@ -301,10 +301,7 @@ async fn a_table_that_is_not_there_is_told_and_waited_for() {
 async fn a_deleted_row_is_restored() {
     story(async |story| {
         story.with_table().await;
-        let id = story.pod("api-0").await;
-        story.reaches(&id, Phase::Pending).await;
-        story.broker_issues(&id, "api-0").await;
-        story.reaches(&id, Phase::Active).await;
+        let id = story.active_pod("api-0").await;
         let before = story.status(&id).await;
         delete_row(&story.table, &id).await;
         let row = story.row_is(&id, RowStatus::Active).await;
