@@ -24,13 +24,15 @@ impl World {
         Self { policy, now: 0, state: State::default(), numbers: Vec::new(), made: 0, bundles: Vec::new() }
     }
 
-    /// Takes steps until the plan rests; gives the moment of the next one.
+    /// Takes steps until the plan rests; gives the first whole second at which the next one is due (a third of a lifetime
+    /// may end between two).
     fn wake(&mut self) -> i64 {
         for _ in 0..16 {
             match plan(at(self.now), &self.state, &self.policy) {
                 Plan::Keep(until) => {
                     self.bundles.push((self.now, self.numbers.clone()));
-                    return until.as_second() - at(0).as_second();
+                    let begun = i64::from(until.subsec_nanosecond() > 0);
+                    return until.as_second() + begun - at(0).as_second();
                 }
                 step => self.take(step),
             }
