@@ -102,13 +102,19 @@ fn empty_texts_are_left_out() {
     assert!(item.values().all(|value| value != &text("")));
 }
 
+/// RFC 3339 knows the years 0 to 9999, and jiff ends a day before that, so that every zone can show what it knows.
+const LAST: i64 = 253_402_207_200;
+
 fn times() -> impl Strategy<Value = Timestamp> {
-    // RFC 3339 knows the years 0 to 9999.
-    (-62_167_219_200_i64..253_402_300_000, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
+    times_since(-62_167_219_200)
+}
+
+fn times_since(first: i64) -> impl Strategy<Value = Timestamp> {
+    (first..LAST, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
 }
 
 fn seconds() -> impl Strategy<Value = Timestamp> {
-    (0_i64..253_402_300_000).prop_map(|second| Timestamp::from_second(second).unwrap())
+    (0..LAST).prop_map(|second| Timestamp::from_second(second).unwrap())
 }
 
 fn statuses() -> impl Strategy<Value = RowStatus> {
@@ -146,8 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn bounds_sort_as_their_times(a in times(), b in times()) {
-        prop_assume!(a.as_second() >= 0 && b.as_second() >= 0);
+    fn bounds_sort_as_their_times(a in times_since(0), b in times_since(0)) {
         let texts = [bound(a), bound(b)].map(|value| value.as_s().unwrap().clone());
         if a < b {
             prop_assert!(texts[0] <= texts[1]);
