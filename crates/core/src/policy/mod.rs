@@ -16,6 +16,7 @@ mod decide;
 mod document;
 mod effect;
 mod kind;
+pub mod lint;
 mod node;
 mod outcome;
 mod path;
