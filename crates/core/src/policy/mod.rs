@@ -42,7 +42,7 @@ pub use decide::{Decision, Request};
 pub use effect::{Effect, Mode, Verdict};
 pub use outcome::{RuleOutcome, Unmet};
 pub use pattern::Pattern;
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Spot};
 pub use rate_limit::{RateLimitPolicy, RateLimitRule};
 pub use reason::Reason;
 pub use rule::{Conditions, DeviceCondition, Rule};

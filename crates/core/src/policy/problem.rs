@@ -9,12 +9,34 @@ pub struct Problem {
     pub path: String,
     /// What is wrong and how to mend it.
     pub message: String,
+    /// More exactly where, if the path alone doesn't say it.
+    pub spot: Option<Spot>,
+}
+
+/// A spot that a path can't name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// A key of the mapping at the path, the key itself and not its value. There twice, the later one is meant.
+    Key(String),
+    /// A place of the text, where it couldn't be read any further; both count from 1, columns in characters.
+    Text {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
 }
 
 impl Problem {
     /// A problem at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self { path: path.into(), message: message.into(), spot: None }
+    }
+
+    /// The same, at a key of what is at its path.
+    #[must_use]
+    pub fn at_key(self, key: impl Into<String>) -> Self {
+        Self { spot: Some(Spot::Key(key.into())), ..self }
     }
 }
 

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use serde_json::{Map, Value};
 
 use super::path::Path;
-use super::problem::{Problem, Problems};
+use super::problem::{Problem, Problems, Spot};
 use super::spelling::Spelling;
 use super::unknown::unknown_key;
 
@@ -40,14 +40,23 @@ impl Walk {
 
     /// Notes a problem.
     pub(crate) fn note(&self, path: &Path<'_>, message: impl Into<String>) -> Noted {
-        self.note_with(path, || message.into())
+        self.note_with(|| Problem::new(path.to_string(), message))
     }
 
-    /// The same, for a message that is dear to make.
-    fn note_with(&self, path: &Path<'_>, message: impl FnOnce() -> String) -> Noted {
+    /// The same, about a key; its message may be dear to make.
+    pub(crate) fn note_key(&self, path: &Path<'_>, key: &str, message: impl FnOnce() -> String) -> Noted {
+        self.note_with(|| Problem::new(path.to_string(), message()).at_key(key))
+    }
+
+    /// The same, where the text couldn't be read any further.
+    pub(crate) fn note_text(&self, message: String, spot: Option<Spot>) -> Noted {
+        self.note_with(|| Problem { spot, ..Problem::new("", message) })
+    }
+
+    fn note_with(&self, problem: impl FnOnce() -> Problem) -> Noted {
         let mut found = self.found.borrow_mut();
         if found.len() < MAX_PROBLEMS {
-            found.push(Problem::new(path.to_string(), message()));
+            found.push(problem());
         } else {
             self.more.set(self.more.get() + 1);
         }
@@ -104,7 +113,7 @@ impl<'a> At<'a> {
         };
         let spelled: Vec<_> = keys.iter().map(|key| self.spell(key)).collect();
         for key in map.keys().filter(|key| !spelled.iter().any(|known| known == *key)) {
-            self.walk.note_with(&self.path, || unknown_key(key, &spelled));
+            self.walk.note_key(&self.path, key, || unknown_key(key, &spelled));
         }
         Ok(Object { at: self, map })
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeSeed as _;
 use serde_json::Value;
 
 use super::path::Path;
-use super::problem::Problems;
+use super::problem::{Problems, Spot};
 use super::spelling::Spelling;
 use super::walk::{Noted, Read, Walk};
 
@@ -27,7 +27,7 @@ fn read(walk: &Walk, text: &str) -> Read<Value> {
         return Ok(value);
     }
     refuse_anchors(walk, text)?;
-    yaml(walk, text).map_err(|problem| walk.note(&Path::Root, explain(&problem)))
+    yaml(walk, text).map_err(|problem| walk.note_text(explain(&problem), spot(&problem)))
 }
 
 /// JSON is nearly a subset of YAML: the YAML crate doesn't know JSON's surrogate pairs. Duplicate keys are left to YAML, too.
@@ -56,10 +56,14 @@ fn refuse_anchors(walk: &Walk, text: &str) -> Read<()> {
     let scratch = Walk::new(Spelling::Document);
     match yaml(&scratch, &text.replace('&', "*")) {
         Err(problem) if problem.to_string().starts_with(UNKNOWN_ANCHOR) => {
-            Err(walk.note(&Path::Root, explain(&problem)))
+            Err(walk.note_text(explain(&problem), spot(&problem)))
         }
         _ => Ok(()),
     }
+}
+
+fn spot(problem: &serde_yaml::Error) -> Option<Spot> {
+    problem.location().map(|place| Spot::Text { line: place.line(), column: place.column() })
 }
 
 fn explain(problem: &serde_yaml::Error) -> String {

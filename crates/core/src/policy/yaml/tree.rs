@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(key) = map.next_key::<String>()? {
             let value = map.next_value_seed(Seed { walk: self.walk, path: Path::Key(&self.path, &key) })?;
             if object.contains_key(&key) {
-                self.walk.note(&self.path, format!("duplicate key `{}`: keep one of them", excerpt(&key)));
+                self.walk.note_key(&self.path, &key, || format!("duplicate key `{}`: keep one of them", excerpt(&key)));
             }
             object.insert(key, value);
         }
