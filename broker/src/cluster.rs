@@ -7,9 +7,9 @@ use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec};
 use kube::api::PostParams;
 use kube::{Api, Client};
 use sentinel_core::protocol::BROKER_AUDIENCE;
+use sentinel_decision::{Entry as _, PodEntry, PodObject};
 
 use crate::caller::{Reviewed, read_review};
-use crate::watch::{Entry as _, PodEntry, PodObject};
 
 /// What can be asked.
 pub trait Cluster: Send + Sync {

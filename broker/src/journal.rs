@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use prometheus::IntCounter;
 use sentinel_core::policy::Decision;
 use sentinel_core::session::SessionId;
+use sentinel_decision::{Caller, Cause, Permit};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::credentials::Issue;
-use crate::decision::{Caller, Cause, Permit};
 use crate::identity::ClusterIdentity;
 use crate::moment::Moment;
 
@@ -97,7 +97,7 @@ impl Journal {
 
     /// Credentials were issued.
     pub fn issued(&self, permit: &Permit, issue: &Issue, now: Moment) {
-        let subject = permit.subject();
+        let subject = Subject::of(permit);
         let (what, path) = (allowed(&permit.decision), policy_path(permit));
         let line = Line {
             source_identity: Some(&issue.request.source_identity),
@@ -113,7 +113,7 @@ impl Journal {
     pub fn allowed(&self, permit: &Permit, now: Moment) {
         let what = allowed(&permit.decision);
         if self.is_new(&permit.session_id, &what, Duration::MAX, now) {
-            let subject = permit.subject();
+            let subject = Subject::of(permit);
             self.say(&self.line(&subject, &what, Some(&permit.decision), &policy_path(permit), now));
             self.remember(&permit.session_id, what, now);
         }
@@ -203,10 +203,11 @@ impl Journal {
     }
 }
 
-impl Permit {
-    /// Whom it is about.
-    pub fn subject(&self) -> Subject {
-        Subject { caller: self.caller.clone(), profile: self.profile.name.clone(), session_id: self.session_id.clone() }
+impl Subject {
+    /// Whom a permit is about.
+    pub fn of(permit: &Permit) -> Self {
+        let (profile, session_id) = (permit.profile.name.clone(), permit.session_id.clone());
+        Self { caller: permit.caller.clone(), profile, session_id }
     }
 }
 

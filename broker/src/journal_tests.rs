@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::credentials::Template;
-use crate::decision::decide;
-use crate::decision::tests::good;
+use sentinel_decision::decide;
+use sentinel_decision::examples::good;
 use serde_json::Value;
 
 fn journal() -> (Journal, Receiver<String>) {
@@ -25,7 +25,7 @@ fn denied(rule: &str) -> Cause {
 
 fn denial() -> Decision {
     let mut facts = good();
-    facts.policy.object = Some(std::sync::Arc::new(crate::decision::tests::policy(
+    facts.policy.object = Some(std::sync::Arc::new(sentinel_decision::examples::policy(
         &serde_json::json!([{"name": "r", "effect": "deny", "conditions": {}, "reason": "frozen"}]),
     )));
     decide(&facts).unwrap_err().decision().unwrap().clone()
@@ -35,7 +35,7 @@ fn denial() -> Decision {
 async fn an_issue_has_the_fields_that_sentinels_tools_read() {
     let (journal, lines) = journal();
     let permit = decide(&good()).unwrap();
-    let issue = Template::new(&permit, &journal.cluster).at(good().now.wall);
+    let issue = Template::new(&permit, &journal.cluster).at(good().now);
     journal.issued(&permit, &issue, Moment::now());
     let line = &said(&lines)[0];
     for (field, expected) in [
@@ -64,7 +64,7 @@ async fn an_issue_has_the_fields_that_sentinels_tools_read() {
 async fn a_denial_is_said_once_until_it_changes() {
     let (journal, lines) = journal();
     let permit = decide(&good()).unwrap();
-    let subject = permit.subject();
+    let subject = Subject::of(&permit);
     let deny = |rule: &str| journal.denied(&subject, &denied(rule), Some("prod"), Moment::now());
     for _ in 0..5 {
         deny("first");
@@ -86,7 +86,7 @@ async fn a_denial_is_said_once_until_it_changes() {
 #[tokio::test(start_paused = true)]
 async fn a_pod_that_makes_up_profiles_does_not_fill_the_log() {
     let (journal, lines) = journal();
-    let subject = decide(&good()).unwrap().subject();
+    let subject = Subject::of(&decide(&good()).unwrap());
     for number in 0..10 {
         let asked = format!("made-up-{number}");
         let session_id = SessionId::derive("cluster", "uid-0", &asked);
@@ -100,7 +100,7 @@ async fn a_pod_that_makes_up_profiles_does_not_fill_the_log() {
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_drops_and_counts() {
     let (journal, _lines) = journal();
-    let subject = decide(&good()).unwrap().subject();
+    let subject = Subject::of(&decide(&good()).unwrap());
     for number in 0..QUEUE + 3 {
         journal.denied(&subject, &denied(&number.to_string()), None, Moment::now());
     }

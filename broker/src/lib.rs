@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   sidecar ─▶ http ─▶ caller ─▶ service ── gather ◀─ watch ◀─ API server
-//!                                   │── decision::decide     (pure: the order of the checks is one visible list)
+//!                                   │── sentinel_decision    (pure: the order of the checks is one visible list)
 //!                                   │── rows         ─▶ DynamoDB
 //!                                   │── credentials  ─▶ STS
 //!                                   └──▶ journal (stdout), events, metrics
@@ -16,7 +16,6 @@ mod caller;
 mod clients;
 mod cluster;
 mod credentials;
-mod decision;
 mod events;
 mod flight;
 mod http;

@@ -12,6 +12,7 @@ use sentinel_runtime::serving::{CaBundle, Policy, RustlsConfig, ServingCertifica
 use sentinel_runtime::shutdown::{CancellationToken, run_until};
 use sentinel_runtime::telemetry::{self, Metrics, Readiness};
 
+use sentinel_decision::{Entry, PodEntry, SessionEntry};
 use tokio::sync::mpsc;
 use tokio::sync::watch::Receiver;
 
@@ -28,7 +29,7 @@ use crate::metrics::BrokerMetrics;
 use crate::moment::Moment;
 use crate::rows::{CountedTable, Rows};
 use crate::service::Broker;
-use crate::watch::{Entry, PodEntry, SessionEntry, Store, World, keep_up};
+use crate::watch::{Store, World, keep_up};
 
 /// Between two tries to read the cluster's id.
 const ASK_AGAIN: Duration = Duration::from_secs(1);

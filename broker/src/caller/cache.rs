@@ -67,7 +67,7 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Caller;
+    use sentinel_decision::Caller;
 
     fn caller() -> Reviewed {
         let [namespace, service_account, pod, pod_uid] = ["ns", "sa", "pod", "uid"].map(str::to_owned);

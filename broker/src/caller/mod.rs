@@ -17,10 +17,10 @@ pub use review::{Reviewed, read_review};
 pub use token::{BadToken, Token};
 
 use crate::cluster::Cluster;
-use crate::decision::Caller;
 use crate::flight::Flights;
 use crate::moment::Moment;
 use cache::{Answers, Hash};
+use sentinel_decision::Caller;
 use throttle::Throttle;
 
 /// Why a caller is not known.

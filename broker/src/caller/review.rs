@@ -4,7 +4,7 @@ use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewStatus, UserI
 use sentinel_core::identity::parse_service_account_user;
 use sentinel_core::protocol::BROKER_AUDIENCE;
 
-use crate::decision::Caller;
+use sentinel_decision::Caller;
 
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";
 const POD_UID: &str = "authentication.kubernetes.io/pod-uid";

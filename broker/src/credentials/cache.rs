@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sentinel_core::protocol::Credentials;
 use sentinel_core::session::SessionId;
+use sentinel_decision::Cause;
 use tokio::time::Instant;
 
 use super::template::{Issue, Key};
-use crate::decision::Cause;
 use crate::moment::Moment;
 
 /// How long a failure is repeated where there is nothing to serve.

@@ -9,9 +9,9 @@ use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sentinel_api::ConnectedPod;
 use sentinel_aws::AssumeRole;
 use sentinel_core::identity::{GrantedBy, SourceIdentity, role_session_name, session_tags};
+use sentinel_decision::Permit;
 use sha2::{Digest as _, Sha256};
 
-use crate::decision::Permit;
 use crate::identity::ClusterIdentity;
 
 /// The least that STS issues for.

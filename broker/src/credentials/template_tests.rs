@@ -1,9 +1,8 @@
 //! What is asked of STS.
 
 use super::*;
-use crate::decision::tests::{good, policy, profile};
-use crate::decision::{Facts, decide};
-use crate::watch::Sight;
+use sentinel_decision::examples::{good, policy, profile};
+use sentinel_decision::{Facts, Sight, decide};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ fn facts(spec: &Value, rule: &Value) -> Facts {
     let seen = Some(Arc::new(profile(spec)));
     let mut facts = Facts { profile: Sight { object: seen, stale: None }, ..good() };
     facts.policy.object = Some(Arc::new(policy(&json!([law]))));
-    facts.now.wall = at("2026-11-22T10:00:00Z");
+    facts.now = at("2026-11-22T10:00:00Z");
     facts
 }
 

@@ -12,11 +12,11 @@ use std::time::Duration;
 use sentinel_core::session::SessionId;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::decision::{Caller, Cause, Kind};
 use crate::journal::Subject;
 use crate::metrics::BrokerMetrics;
 use crate::moment::Moment;
 use limiter::Limiter;
+use sentinel_decision::{Caller, Cause, Kind};
 pub use writer::write_events;
 
 /// Events that wait to be written.

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sentinel_core::protocol::{Refusal, code};
+use sentinel_decision::Kind;
 
 use crate::caller::CallerError;
-use crate::decision::Kind;
 use crate::service::{Answer, RefusedAnswer};
 
 /// Seconds after which a 503 is worth another try.
@@ -97,8 +97,8 @@ fn no_store(mut response: Response) -> Response {
 mod tests {
     use super::*;
     use crate::caller::BadToken;
-    use crate::decision::Cause;
     use rstest::rstest;
+    use sentinel_decision::Cause;
     use std::time::Duration;
 
     fn refused(cause: Cause) -> Answer {

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sentinel_core::session::SessionId;
+use sentinel_decision::Cause;
 use tokio::time::Instant;
 
-use crate::decision::Cause;
 use crate::moment::Moment;
 
 /// Of one row.

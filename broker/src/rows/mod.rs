@@ -18,12 +18,11 @@ use sentinel_core::session::{RowStatus, SessionRow};
 pub use table::{CountedTable, SessionTable};
 
 use crate::credentials::Issue;
-use crate::decision::{Cause, Permit};
 use crate::identity::ClusterIdentity;
 use crate::moment::Moment;
-use crate::watch::Revoked;
 use memory::Memories;
 use plan::{Step, plan};
+use sentinel_decision::{Cause, Permit, Revoked};
 
 /// The session rows.
 pub struct Rows {
@@ -72,7 +71,7 @@ impl Rows {
         now: Moment,
     ) -> Result<(), Cause> {
         let row = row::first(permit, &self.cluster, served, issue, now.wall);
-        match self.table.create(table, &row).await.map_err(Cause::Table)? {
+        match self.table.create(table, &row).await.map_err(|error| Cause::Table(error.to_string()))? {
             Created::New => {
                 self.memories.created(&permit.session_id, table, served, now);
                 Ok(())
@@ -121,7 +120,7 @@ impl Rows {
             Some(issue) => self.table.record_issue(table, id, issue, count).await,
             None => self.table.touch(table, id, now.wall, count).await,
         };
-        match touched.map_err(Cause::Table)? {
+        match touched.map_err(|error| Cause::Table(error.to_string()))? {
             Touched::Done => {
                 self.memories.written(id, table, count, now);
                 Ok(())

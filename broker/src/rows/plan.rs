@@ -1,9 +1,9 @@
 //! What is to be done with a row. Pure.
 
+use sentinel_decision::Cause;
 use std::time::Duration;
 
 use super::memory::Memory;
-use crate::decision::Cause;
 use crate::moment::Moment;
 
 /// A row is touched at most this often.

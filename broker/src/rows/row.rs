@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use sentinel_core::identity::{GrantedBy, SourceIdentity};
 use sentinel_core::session::{KubernetesFacts, ROW_LIFETIME, RowStatus, SessionRow};
+use sentinel_decision::Permit;
 
 use crate::credentials::Issue;
-use crate::decision::Permit;
 use crate::identity::ClusterIdentity;
 
 /// The row of a session that begins `now`.

@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sentinel_api::Profile;
+use sentinel_decision::{Caller, Facts, PodEntry, PodSight, Sight};
 use tokio::time::Instant;
 
 use super::Broker;
-use crate::decision::{Caller, Facts, PodSight};
 use crate::flight::Flights;
 use crate::journal::Subject;
 use crate::moment::Moment;
-use crate::watch::{PodEntry, Sight};
 
 /// How long the answer of a single GET counts: the watch brings the pod within that, or it has no label.
 const GOOD_FOR: Duration = Duration::from_secs(2);
@@ -39,8 +38,8 @@ impl PodLookups {
 }
 
 impl Broker {
-    /// What is known about `subject` now.
-    pub(super) async fn gather(&self, subject: &Subject) -> Facts {
+    /// What is known about `subject`, and when that was.
+    pub(super) async fn gather(&self, subject: &Subject) -> (Facts, Moment) {
         let pod = self.see_pod(&subject.caller).await;
         // After the wait, if there was one.
         let now = Moment::now();
@@ -49,8 +48,8 @@ impl Broker {
         let usable = profile.object.as_ref().and_then(|entry| entry.judged.as_ref().ok());
         let policy = usable.map(|profile| self.world.policies.see(&profile.access_policy, now));
         let session = format!("{}/{}", subject.caller.namespace, subject.session_id);
-        Facts {
-            now,
+        let facts = Facts {
+            now: now.wall,
             caller: subject.caller.clone(),
             profile_name: subject.profile.clone(),
             session_id: subject.session_id.clone(),
@@ -60,7 +59,8 @@ impl Broker {
             session: self.world.sessions.see(&session, now),
             revoked_before: self.world.revoked_before(&subject.caller.pod_uid, &subject.profile),
             policy: policy.unwrap_or_default(),
-        }
+        };
+        (facts, now)
     }
 
     /// The profile of this name, if it can be used.

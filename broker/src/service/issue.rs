@@ -1,11 +1,12 @@
 //! One AssumeRole for all who wait for it.
 
+use sentinel_decision::{Cause, Kind, Permit};
 use std::sync::Arc;
 
 use super::Broker;
 use crate::credentials::{Key, Template};
-use crate::decision::{Cause, Kind, Permit};
 use crate::flight::Flight;
+use crate::journal::Subject;
 use crate::moment::Moment;
 
 impl Broker {
@@ -43,11 +44,12 @@ impl Broker {
         let now = Moment::now();
         let issue = template.at(now.wall);
         self.rows.note(permit, served, Some(&issue), now).await?;
-        let credentials = self.issuer.assume_role(&issue.request).await.map_err(Cause::Sts)?;
+        let credentials =
+            self.issuer.assume_role(&issue.request).await.map_err(|error| Cause::Sts(error.to_string()))?;
         self.cache.keep(&permit.session_id, key, &issue, credentials);
         let now = Moment::now();
         self.journal.issued(permit, &issue, now);
-        self.events.issued(&permit.subject(), &issue.request.role_arn, now);
+        self.events.issued(&Subject::of(permit), &issue.request.role_arn, now);
         Ok(())
     }
 

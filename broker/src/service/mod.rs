@@ -23,7 +23,6 @@ use tokio::time::timeout_at;
 use crate::caller::{CallerError, Callers};
 use crate::cluster::Cluster;
 use crate::credentials::{Cache, Issuer, Key, Lookup, Template};
-use crate::decision::{Cause, Kind, Permit, decide};
 use crate::events::Events;
 use crate::flight::Flights;
 use crate::identity::ClusterIdentity;
@@ -34,6 +33,7 @@ use crate::rows::Rows;
 use crate::watch::World;
 pub use gather::PodLookups;
 use sentinel_core::session::SessionId;
+use sentinel_decision::{Cause, Kind, Permit, decide};
 
 /// More than a busy sidecar answers between two reports. The number is the pod's own word, and it is added to a row that
 /// others must be able to read: one beyond their integers would hide the row, and with it a revocation.
@@ -119,8 +119,7 @@ impl Broker {
     /// Goes round until nothing had to be waited for since the decision.
     async fn serve(self: &Arc<Self>, subject: &Subject, served: u64) -> Result<(Permit, Credentials), Cause> {
         for _ in 0..MOST_ROUNDS {
-            let facts = self.gather(subject).await;
-            let now = facts.now;
+            let (facts, now) = self.gather(subject).await;
             let permit = decide(&facts)?;
             let template = Template::new(&permit, &self.identity);
             let held = match self.cache.look_up(&permit.session_id, &template.key(), now) {

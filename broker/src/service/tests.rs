@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use kube::runtime::watcher::Event;
 use sentinel_aws::{AssumeRole, AwsError, Created, ErrorKind, Touched};
 use sentinel_core::session::{RowStatus, SessionRow};
+use sentinel_decision::Caller;
 use sentinel_runtime::telemetry::Metrics;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -21,9 +22,9 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::caller::Reviewed;
 use crate::credentials::Issue;
-use crate::decision::Caller;
 use crate::rows::SessionTable;
-use crate::watch::{Entry, PodEntry, Store};
+use crate::watch::Store;
+use sentinel_decision::{Entry, PodEntry};
 
 /// Everything outside the broker.
 #[derive(Default)]
@@ -507,7 +508,7 @@ async fn a_row_that_another_replica_made_is_taken_over_only_if_it_is_this_sessio
 #[tokio::test]
 async fn a_pod_that_the_watch_has_not_brought_yet_is_asked_for_once() {
     let stage = stage(Outside::default());
-    let watched: crate::watch::PodObject = serde_json::from_value(pod("prod", "uid-0")).unwrap();
+    let watched: sentinel_decision::PodObject = serde_json::from_value(pod("prod", "uid-0")).unwrap();
     stage.outside.pods.lock().unwrap().insert("payments/api-0".into(), PodEntry::keep(&watched));
     stage.broker.world.pods.apply(&Event::Delete(watched));
     for _ in 0..5 {

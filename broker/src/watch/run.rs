@@ -4,10 +4,11 @@ use futures::{Stream, StreamExt as _, pin_mut};
 use kube::Api;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
+use sentinel_decision::Entry;
 use std::sync::Arc;
 
 use super::heard::WATCH_TIMEOUT;
-use super::store::{Entry, Store};
+use super::store::Store;
 
 /// Objects to a page of a list: what bounds the memory of reading one.
 const PAGE: u32 = 100;

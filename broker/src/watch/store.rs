@@ -1,27 +1,14 @@
 //! What a watch knows: judged once when it arrives, and pruned to what a decision needs.
 
 use std::collections::HashMap;
-use std::fmt::Debug;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kube::Resource;
 use kube::runtime::watcher::Event;
-use serde::de::DeserializeOwned;
+use sentinel_decision::{Entry, Sight, Stale};
 
 use super::heard::{Heard, STALE_AFTER};
-use super::sight::{Sight, Stale};
 use crate::moment::Moment;
-
-/// What is kept of an object.
-pub trait Entry: Send + Sync + Sized + 'static {
-    /// The object as watched. Reading it must not fail on what an author can write.
-    type Object: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static;
-    /// The plural, for people.
-    const WATCH: &'static str;
-
-    /// What to keep.
-    fn keep(object: &Self::Object) -> Self;
-}
 
 /// All objects of one watch. Cloning gives another handle.
 pub struct Store<E> {

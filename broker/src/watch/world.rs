@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Stale, Store};
+use sentinel_decision::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Stale};
+
+use super::Store;
 use crate::moment::Moment;
 
 /// A bound token is dead by then, so nobody can ask for a pod that is gone for longer.

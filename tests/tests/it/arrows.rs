@@ -6,16 +6,17 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and all that it may use of ours.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("sentinel-core", &[]),
     ("sentinel-api", &["sentinel-core"]),
+    ("sentinel-decision", &["sentinel-api", "sentinel-core"]),
     ("sentinel-aws", &["sentinel-core"]),
     ("sentinel-runtime", &["sentinel-core"]),
     ("sentinel-operator", &["sentinel-api", "sentinel-aws", "sentinel-core", "sentinel-runtime"]),
-    ("sentinel-broker", &["sentinel-api", "sentinel-aws", "sentinel-core", "sentinel-runtime"]),
+    ("sentinel-broker", &["sentinel-api", "sentinel-aws", "sentinel-core", "sentinel-decision", "sentinel-runtime"]),
     ("sentinel-webhook", &["sentinel-api", "sentinel-core", "sentinel-runtime"]),
     ("sentinel-sidecar", &["sentinel-core", "sentinel-runtime"]),
-    ("sentinel-cli", &["sentinel-api", "sentinel-core"]),
+    ("sentinel-cli", &["sentinel-api", "sentinel-core", "sentinel-decision"]),
     ("sentinel-tests", &[]),
     ("sentinel-stories", &[]),
 ];
@@ -40,6 +41,17 @@ fn core_stays_pure() {
     let used = &dependencies()["sentinel-core"];
     let others: Vec<_> = used.iter().filter(|name| !CORE_MAY_USE.contains(&name.as_str())).collect();
     assert!(others.is_empty(), "core uses {others:?}");
+}
+
+/// What the broker's decision may use of others: no runtime, no sockets. kube and k8s-openapi are there for the shapes of objects.
+const DECISION_MAY_USE: [&str; 8] =
+    ["jiff", "k8s-openapi", "kube", "sentinel-api", "sentinel-core", "serde", "serde_json", "thiserror"];
+
+#[test]
+fn the_decision_stays_pure() {
+    let used = &dependencies()["sentinel-decision"];
+    let others: Vec<_> = used.iter().filter(|name| !DECISION_MAY_USE.contains(&name.as_str())).collect();
+    assert!(others.is_empty(), "decision uses {others:?}");
 }
 
 /// The normal (not dev) dependencies of each crate of the workspace, as their own manifests name them.

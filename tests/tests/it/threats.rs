@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where the names begin, and where those tests live.
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 8] = [
     ("core", "crates/core"),
+    ("decision", "crates/decision"),
     ("webhook", "webhook/src"),
     ("broker", "broker/src"),
     ("sidecar", "sidecar"),

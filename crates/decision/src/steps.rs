@@ -9,9 +9,9 @@ use std::sync::Arc;
 use sentinel_api::Profile;
 use sentinel_core::policy::{AccessPolicy, Decision, Mode, Request, Verdict};
 
-use super::cause::Cause;
-use super::facts::{Facts, PodSight};
-use crate::watch::{PodEntry, SessionEntry};
+use crate::cause::Cause;
+use crate::entry::{PodEntry, SessionEntry};
+use crate::facts::{Facts, PodSight};
 
 /// The pod that the token is bound to is the one that we know, UID and service account alike.
 pub fn pod_is_the_callers(facts: &Facts) -> Result<Arc<PodEntry>, Cause> {
@@ -36,7 +36,7 @@ pub fn pod_is_the_callers(facts: &Facts) -> Result<Arc<PodEntry>, Cause> {
 
 /// It has not ended. A pod that is being deleted lives until its grace period is over, so that it can finish its work.
 pub fn pod_lives(facts: &Facts, pod: &PodEntry) -> Result<(), Cause> {
-    let ended = pod.finished || pod.ends_at.is_some_and(|end| end < facts.now.wall);
+    let ended = pod.finished || pod.ends_at.is_some_and(|end| end < facts.now);
     if ended { Err(Cause::PodEnded { pod: facts.caller.pod_path() }) } else { Ok(()) }
 }
 
@@ -134,7 +134,7 @@ fn ask(law: &AccessPolicy, facts: &Facts, profile: &Profile) -> Decision {
         profile: &profile.name,
         mode: Mode::Server,
         session_table: profile.session_table.as_deref().or(facts.default_table.as_deref()),
-        at: facts.now.wall,
+        at: facts.now,
     })
 }
 

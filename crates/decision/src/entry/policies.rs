@@ -3,8 +3,8 @@
 use sentinel_api::{AccessPolicy, AccessPolicySpec};
 use sentinel_core::policy;
 
-use super::slim::Loose;
-use super::store::Entry;
+use super::Entry;
+use crate::slim::Loose;
 
 /// What is kept of an AccessPolicy.
 #[derive(Clone, Debug)]

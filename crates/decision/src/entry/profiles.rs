@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use sentinel_api::{Profile, SentinelProfile, SentinelProfileSpec};
 
-use super::slim::Loose;
-use super::store::Entry;
+use super::Entry;
+use crate::slim::Loose;
 
 /// What is kept of a SentinelProfile.
 #[derive(Clone, Debug)]

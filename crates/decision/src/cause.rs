@@ -1,11 +1,11 @@
 //! Why nothing is issued: made once, carried unchanged to the answer, the Event and the log. The text is made here only.
 
-use sentinel_aws::AwsError;
 use sentinel_core::policy::Decision;
 use sentinel_core::protocol::code;
 
-use super::facts::Caller;
-use crate::watch::{Revoked, Stale};
+use crate::entry::Revoked;
+use crate::facts::Caller;
+use crate::sight::Stale;
 
 /// Whether somebody said no, or nobody could say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,7 @@ pub enum Kind {
 
 /// Why nothing is issued.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "each one's text says what it is")]
 pub enum Cause {
     // Decided: no.
     #[error(
@@ -108,11 +109,11 @@ pub enum Cause {
     )]
     RowUnusable { session: String, namespace: String, table: String, problem: String },
     #[error("the session table could not be used: {0}")]
-    Table(AwsError),
+    Table(String),
     #[error(
         "credentials could not be issued: {0}. The role's trust policy must allow the broker sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity"
     )]
-    Sts(AwsError),
+    Sts(String),
     #[error("the decision took longer than {0} ms; the work goes on, and the next request may find it done")]
     Deadline(u128),
     #[error("the grant of profile `{profile}` changes faster than credentials can be issued for it")]

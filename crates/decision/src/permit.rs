@@ -6,8 +6,8 @@ use sentinel_api::Profile;
 use sentinel_core::policy::Decision;
 use sentinel_core::session::SessionId;
 
-use super::facts::{Caller, Facts};
-use crate::watch::SessionEntry;
+use crate::entry::SessionEntry;
+use crate::facts::{Caller, Facts};
 
 /// Leave to issue credentials. Made by [`super::decide`] only.
 #[derive(Clone, Debug)]

@@ -4,72 +4,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rstest::rstest;
-use sentinel_core::policy::{AccessPolicy, Spelling};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::moment::Moment;
-use crate::watch::{Entry as _, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Sight, Stale};
-
-/// Facts under which everything is allowed.
-pub fn good() -> Facts {
-    let [namespace, service_account, pod, pod_uid] = ["payments", "api", "api-0", "uid-0"].map(str::to_owned);
-    let caller = Caller { namespace, service_account, pod, pod_uid };
-    let session_id = sentinel_core::session::SessionId::derive("cluster", "uid-0", "prod");
-    Facts {
-        now: Moment::now(),
-        profile_name: "prod".to_owned(),
-        session_id,
-        default_table: Some("sentinel-sessions".to_owned()),
-        pod: PodSight::Seen(Arc::new(pod_of(&caller))),
-        profile: seen(profile(&json!({}))),
-        session: seen(session_of(&caller)),
-        revoked_before: None,
-        policy: seen(policy(&json!([{"name": "all", "effect": "allow", "conditions": {}}]))),
-        caller,
-    }
-}
-
-pub fn pod_of(caller: &Caller) -> PodEntry {
-    PodEntry {
-        namespace: caller.namespace.clone(),
-        name: caller.pod.clone(),
-        uid: caller.pod_uid.clone(),
-        service_account: caller.service_account.clone(),
-        profile: Some("prod".to_owned()),
-        injected: true,
-        has_sidecar: true,
-        finished: false,
-        ends_at: None,
-    }
-}
-
-fn session_of(caller: &Caller) -> SessionEntry {
-    SessionEntry {
-        profile: "prod".to_owned(),
-        user: caller.user(),
-        pod: caller.pod.clone(),
-        pod_uid: caller.pod_uid.clone(),
-        ..SessionEntry::default()
-    }
-}
-
-pub fn profile(change: &Value) -> ProfileEntry {
-    let mut spec = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1"});
-    spec.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-    let object = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelProfile", "metadata": {"name": "prod"}, "spec": spec});
-    ProfileEntry::keep(&serde_json::from_value(object).unwrap())
-}
-
-pub fn policy(rules: &Value) -> PolicyEntry {
-    let document = json!({"version": "1", "rules": rules});
-    let judged = AccessPolicy::from_value(&document, Spelling::Manifest).map_err(|problems| problems.to_string());
-    PolicyEntry { deleting: false, judged }
-}
-
-fn seen<T>(object: T) -> Sight<T> {
-    Sight { object: Some(Arc::new(object)), stale: None }
-}
+use crate::examples::{good, policy, profile, seen, session_of};
 
 fn stale(watch: &'static str) -> Stale {
     Stale { watch, age: Some(std::time::Duration::from_secs(61)) }
@@ -99,7 +37,7 @@ fn rules(facts: &mut Facts, rules: &Value) {
 }
 
 fn a_second_ago(facts: &Facts) -> jiff::Timestamp {
-    facts.now.wall - jiff::SignedDuration::from_secs(1)
+    facts.now - jiff::SignedDuration::from_secs(1)
 }
 
 /// Everything that can be wrong, in the order of the steps: the word that comes out, its code, and the fault.
@@ -199,7 +137,7 @@ proptest! {
 #[test]
 fn a_pod_that_is_being_deleted_may_finish_its_work() {
     let mut facts = good();
-    let end = facts.now.wall + jiff::SignedDuration::from_secs(30);
+    let end = facts.now + jiff::SignedDuration::from_secs(30);
     change_pod(&mut facts, |pod| pod.ends_at = Some(end));
     decide(&facts).unwrap();
 }

@@ -8,8 +8,8 @@ use kube::Resource;
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, SIDECAR_CONTAINER};
 use serde::Deserialize;
 
-use super::slim::slim_meta;
-use super::store::Entry;
+use super::Entry;
+use crate::slim::slim_meta;
 
 /// What is kept of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,22 +1,34 @@
-//! The decision: facts in, a permit or a cause out. Pure; no clock, no network, nothing remembered.
+//! What the broker decides: facts in, a permit or a cause out. Its own room, so that `kubectl sentinel explain` says what the
+//! broker would say, in the same words.
 //!
 //! ```text
+//!   objects ─ Entry::keep ─▶ entries (judged, pruned) ─▶ Facts
+//!
 //!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ session known? ─▶ Permit
 //!              └──────────┴────────┴─────────┴────────────┴────────────┴─────────────┴─────▶ Cause (denied or could not decide)
 //! ```
 //!
-//! The session row and the credentials come after it (`rows`, `credentials`).
+//! Pure: no clock, no network, nothing remembered; whoever gathers the facts says what time it is. The session row and the
+//! credentials come after it, in the broker, and can still fail; their causes are here, so that all words are in one place.
 
 mod cause;
+mod entry;
+#[cfg(any(test, feature = "examples"))]
+pub mod examples;
 mod facts;
 mod permit;
+mod sight;
+mod slim;
 mod steps;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 pub use cause::{Cause, Kind};
+pub use entry::{Entry, PodEntry, PodObject, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
 pub use facts::{Caller, Facts, PodSight};
 pub use permit::Permit;
+pub use sight::{Sight, Stale};
+pub use slim::Loose;
 
 /// The law of the broker: each line may say no, and none is skipped.
 pub fn decide(facts: &Facts) -> Result<Permit, Cause> {

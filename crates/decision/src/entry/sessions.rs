@@ -2,8 +2,8 @@
 
 use sentinel_api::{Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
 
-use super::slim::Loose;
-use super::store::Entry;
+use super::Entry;
+use crate::slim::Loose;
 
 /// What is kept of a SentinelSession.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

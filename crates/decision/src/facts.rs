@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use sentinel_core::identity::service_account_user;
 use sentinel_core::session::SessionId;
 
-use crate::moment::Moment;
-use crate::watch::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Sight, Stale};
+use crate::entry::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
+use crate::sight::{Sight, Stale};
 
 /// Who calls, as the API server says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +47,7 @@ pub enum PodSight {
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// When it came.
-    pub now: Moment,
+    pub now: Timestamp,
     /// Who asks.
     pub caller: Caller,
     /// For which profile.
