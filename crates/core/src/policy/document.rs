@@ -14,7 +14,7 @@ use super::walk::{At, Object, Read, Walk};
 use super::yaml;
 
 /// Rules of one document.
-const MAX_RULES: usize = 1000;
+pub(super) const MAX_RULES: usize = 1000;
 
 /// A rule of one kind of document.
 pub(crate) trait DocumentRule: Sized {
@@ -72,10 +72,11 @@ fn rule<R: DocumentRule>(index: usize, at: &At<'_>, names: &Names) -> Read<R> {
 
 /// The names that rules have taken, and where. Decisions and logs name a rule, so a name must mean one.
 #[derive(Default)]
-struct Names(RefCell<HashMap<String, usize>>);
+pub(super) struct Names(RefCell<HashMap<String, usize>>);
 
 impl Names {
-    fn take(&self, name: &str, index: usize, at: &At<'_>) -> Read<String> {
+    /// The name, unless it is taken.
+    pub(super) fn take(&self, name: &str, index: usize, at: &At<'_>) -> Read<String> {
         match self.0.borrow_mut().entry(name.to_owned()) {
             Entry::Vacant(free) => {
                 free.insert(index);

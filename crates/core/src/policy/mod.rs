@@ -15,6 +15,7 @@ mod condition;
 mod decide;
 mod document;
 mod effect;
+pub mod import;
 mod kind;
 pub mod lint;
 mod node;

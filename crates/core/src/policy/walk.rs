@@ -96,6 +96,11 @@ impl<'a> At<'a> {
         self.rule
     }
 
+    /// The place, written out.
+    pub(crate) fn place(&self) -> String {
+        self.path.to_string()
+    }
+
     /// Notes a problem here.
     pub(crate) fn note(&self, message: impl Into<String>) -> Noted {
         self.walk.note(&self.path, message)

@@ -73,7 +73,7 @@ const DEVICE: &[&str] = &[
 ];
 
 impl DeviceCondition {
-    fn read(at: At<'_>) -> Read<Self> {
+    pub(in crate::policy) fn read(at: At<'_>) -> Read<Self> {
         let device = at.object(DEVICE)?;
         let flag = |key| device.optional(key, |at| at.flag());
         let (compliant, enrolled) = (flag("require_mdm_compliant"), flag("require_mdm_enrolled"));

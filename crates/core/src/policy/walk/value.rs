@@ -25,6 +25,11 @@ impl<'a> At<'a> {
         all.into_iter().collect()
     }
 
+    /// The entries of a list, or the one entry that stands here without a list.
+    pub(crate) fn one_or_more<T>(&self, most: usize, read: impl Fn(At<'_>) -> Read<T>) -> Read<Vec<T>> {
+        if self.value.is_string() { Ok(vec![read(*self)?]) } else { self.entries(most, |_, at| read(at)) }
+    }
+
     /// A string, whatever it holds.
     pub(crate) fn string(&self) -> Read<&'a str> {
         match self.value {
