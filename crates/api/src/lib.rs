@@ -1,7 +1,7 @@
 //! The custom resources of group `sentinel.dev`, the names of labels and annotations, and the way from an object to core.
 //!
 //! ```text
-//!   author ─▶ AccessPolicy, SentinelProfile ─ resolve() ─▶ core (policy, profile), or every problem at once
+//!   author ─▶ Access-, Approval-, BreakGlass-, RateLimitPolicy, SentinelProfile ─ resolve() ─▶ core, or every problem at once
 //!   operator ─▶ SentinelSession
 //! ```
 //!
@@ -17,7 +17,10 @@ mod session;
 mod strict;
 
 pub use condition::{Condition, ConditionStatus, condition, set_condition};
-pub use policy::{AccessPolicy, AccessPolicySpec, DeletionPolicy, PolicyStatus, PublishedParameter, RawRule};
+pub use policy::{
+    AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec,
+    DeletionPolicy, PolicyStatus, PublishedParameter, RateLimitPolicy, RateLimitPolicySpec, RawRule,
+};
 pub use profile::{
     ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, Profile, ProfilePolicies, ProfileStatus, SentinelProfile,
     SentinelProfileSpec,
@@ -29,7 +32,14 @@ use kube::CustomResourceExt as _;
 
 /// Every definition, in the order in which `crds/` lists them.
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![AccessPolicy::crd(), SentinelProfile::crd(), SentinelSession::crd()]
+    vec![
+        AccessPolicy::crd(),
+        ApprovalPolicy::crd(),
+        BreakGlassPolicy::crd(),
+        RateLimitPolicy::crd(),
+        SentinelProfile::crd(),
+        SentinelSession::crd(),
+    ]
 }
 
 /// A definition as `crds/` holds it.

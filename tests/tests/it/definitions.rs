@@ -73,7 +73,7 @@ async fn profiles_of_the_wrong_shape_are_refused_by_the_api_server() {
 
 #[tokio::test]
 async fn unknown_keys_are_kept_for_the_webhook() {
-    let rule = json!({"name": "a", "effect": "allow", "conditions": {"user": ["alice"], "time": {"day": ["monday"], "hours": {"begin": "08:00"}}}, "sesionTable": "t"});
+    let rule = json!({"name": "a", "effect": "allow", "conditions": {"user": ["alice"], "time": {"day": ["monday"], "hours": {"start": "08:00", "end": "09:00", "stop": "10:00"}}}, "sesionTable": "t"});
     let stored = create("AccessPolicy", None, policy(&rule)).await.unwrap();
     assert_eq!(stored.data["spec"]["rules"][0], rule, "nothing may be pruned: it would widen the rule");
     let stored = create("SentinelProfile", None, profile(&json!({"sesionTable": "t", "policies": {"acess": "x"}})))
