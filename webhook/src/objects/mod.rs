@@ -1,6 +1,7 @@
 //! Policies, profiles and sessions: what the schema can't refuse.
 
 mod access_policy;
+mod by_profile;
 mod profile;
 mod session;
 
@@ -9,7 +10,7 @@ mod tests;
 
 use kube::Resource;
 use kube::ResourceExt as _;
-use sentinel_api::{AccessPolicy, SentinelProfile, SentinelSession};
+use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession};
 use sentinel_core::policy::Problems;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -25,19 +26,31 @@ trait Judged: Resource<DynamicType = ()> + DeserializeOwned {
     fn warnings(&self, view: &View) -> Vec<String>;
 }
 
+/// How an object of one kind is judged.
+type Bench = fn(&AdmissionRequest, &View) -> Answer;
+
 /// Judges whatever kind `request` is about.
 pub fn judge(request: &AdmissionRequest, view: &View) -> Answer {
     let resource = request.resource.resource.as_str();
-    let judge = if resource == AccessPolicy::plural(&()) {
-        judge_as::<AccessPolicy>
-    } else if resource == SentinelProfile::plural(&()) {
-        judge_as::<SentinelProfile>
-    } else if resource == SentinelSession::plural(&()) {
-        judge_as::<SentinelSession>
-    } else {
-        return Answer::invalid(format!("Sentinel's webhook does not judge {resource}.{}", request.resource.group));
-    };
-    judge(request, view)
+    match benches().into_iter().find(|(plural, _)| plural == resource) {
+        Some((_, judge)) => judge(request, view),
+        None => Answer::invalid(format!("Sentinel's webhook does not judge {resource}.{}", request.resource.group)),
+    }
+}
+
+fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 6] {
+    [
+        bench::<AccessPolicy>(),
+        bench::<ApprovalPolicy>(),
+        bench::<BreakGlassPolicy>(),
+        bench::<RateLimitPolicy>(),
+        bench::<SentinelProfile>(),
+        bench::<SentinelSession>(),
+    ]
+}
+
+fn bench<K: Judged>() -> (std::borrow::Cow<'static, str>, Bench) {
+    (K::plural(&()), judge_as::<K>)
 }
 
 fn judge_as<K: Judged>(request: &AdmissionRequest, view: &View) -> Answer {
