@@ -54,8 +54,10 @@ impl Decision {
     }
 }
 
-/// The first rule that matches decides; without one it is a denial.
-pub(super) fn decide(rules: &[Rule], request: &Request<'_>) -> Decision {
+/// What any list of rules says: the first rule that matches decides; without one it is a denial. Total.
+///
+/// This is the law as it is written down. Who asks the same rules often asks [`super::CompiledPolicy`], which says the same.
+pub fn decide(rules: &[Rule], request: &Request<'_>) -> Decision {
     let mut holds_until = None;
     for (index, rule) in rules.iter().enumerate() {
         if rule.conditions.unmet_apart_from_time(request).is_some() {
@@ -74,7 +76,7 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
     one.into_iter().chain(other).min()
 }
 
-fn implicit_deny(request: &Request<'_>) -> Decision {
+pub(super) fn implicit_deny(request: &Request<'_>) -> Decision {
     Decision {
         effect: Verdict::Deny,
         rule: String::new(),
@@ -88,7 +90,7 @@ fn implicit_deny(request: &Request<'_>) -> Decision {
     }
 }
 
-fn settle(rule: &Rule, index: usize, request: &Request<'_>) -> Decision {
+pub(super) fn settle(rule: &Rule, index: usize, request: &Request<'_>) -> Decision {
     let table = rule.session_table.as_deref().or_else(|| request.table());
     let (effect, reason) = verdict(rule, request.mode, table.is_some());
     Decision {

@@ -1,7 +1,7 @@
 //! The policy language: what a document says, and what that means for a request.
 //!
 //! ```text
-//!   text ─▶ yaml ─▶ walk ─┬▶ AccessPolicy ─▶ decide(request) ─▶ Decision
+//!   text ─▶ yaml ─▶ walk ─┬▶ AccessPolicy [─▶ CompiledPolicy] ─▶ decide(request) ─▶ Decision
 //!                    │    └▶ ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy ─▶ rule_for(profile)
 //!                    │            │
 //!        every problem at once    └─▶ print ─▶ canonical text, custom resource, publish
@@ -11,6 +11,7 @@ mod access;
 mod approval;
 mod break_glass;
 mod by_profile;
+mod compiled;
 mod condition;
 mod decide;
 mod document;
@@ -38,8 +39,9 @@ mod yaml;
 pub use access::AccessPolicy;
 pub use approval::{ApprovalPolicy, ApprovalRule, AutoApprove};
 pub use break_glass::{BreakGlassPolicy, BreakGlassRule, ReasonCode};
+pub use compiled::CompiledPolicy;
 pub use condition::Condition;
-pub use decide::{Decision, Request};
+pub use decide::{Decision, Request, decide};
 pub use effect::{Effect, Mode, Verdict};
 pub use outcome::{RuleOutcome, Unmet};
 pub use pattern::Pattern;
@@ -48,7 +50,7 @@ pub use rate_limit::{RateLimitPolicy, RateLimitRule};
 pub use reason::Reason;
 pub use rule::{Conditions, DeviceCondition, Rule};
 pub use spelling::Spelling;
-pub use text::InvalidText;
+pub use text::{InvalidText, is_invisible};
 pub use unknown::unknown_key;
 pub use words::UnknownWord;
 pub use yaml::tree;

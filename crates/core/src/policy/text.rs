@@ -35,7 +35,7 @@ fn check(text: &str, refused: impl Fn(char) -> bool) -> Result<(), InvalidText> 
 }
 
 /// Control characters, and those that change the direction or the look of a text without being seen.
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     let formatting =
         matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
     c.is_control() || formatting

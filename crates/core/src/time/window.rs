@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 use super::{ClockTime, TimeZone, Weekday};
 
 /// A recurring window: on these days, between these hours, on the clocks of this zone. Without any of them: always.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TimeWindow {
     /// Empty is any day.
     pub days: Vec<Weekday>,
@@ -17,7 +17,7 @@ pub struct TimeWindow {
 }
 
 /// From `start` up to, but not including, `end`. Where `start` isn't before `end` this is never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hours {
     /// Inclusive.
     pub start: ClockTime,
@@ -71,7 +71,7 @@ impl TimeWindow {
     }
 
     /// No overnight windows: they would leave open which day they belong to.
-    fn is_never(&self) -> bool {
+    pub(crate) fn is_never(&self) -> bool {
         self.hours.is_some_and(|hours| hours.start >= hours.end)
     }
 

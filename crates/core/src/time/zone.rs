@@ -1,6 +1,7 @@
 //! IANA time zones, from the database in this binary: what a policy means must not hang on the machine it runs on.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -63,6 +64,12 @@ impl PartialEq for TimeZone {
 }
 
 impl Eq for TimeZone {}
+
+impl Hash for TimeZone {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
 
 #[cfg(test)]
 mod tests {

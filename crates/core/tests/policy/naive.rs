@@ -14,7 +14,7 @@ pub const USERS: [&str; 6] = [
     "é",
 ];
 pub const PROFILES: [&str; 4] = ["prod", "prod-eu", "dev", ""];
-const PATTERNS: [&str; 12] = [
+const PATTERNS: [&str; 17] = [
     "alice",
     "bob",
     "prod",
@@ -27,11 +27,19 @@ const PATTERNS: [&str; 12] = [
     "system:*",
     "ALICE",
     "*é",
+    "pro*",
+    "**",
+    "system:serviceaccount:*:*",
+    "system:serviceaccount:ops:api",
+    "system:serviceaccount:pay:w*",
 ];
 /// Zones whose clocks stand still, with their minutes east of UTC; the engine's DST is tested against a scan elsewhere.
 const ZONES: [(&str, i64); 5] =
     [("UTC", 0), ("Asia/Kolkata", 330), ("Asia/Kathmandu", 345), ("Etc/GMT+5", -300), ("Asia/Tokyo", 540)];
 const DAYS: [&str; 7] = ["thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"];
+
+/// How far a change of a window is looked for: a week has all of them, where clocks stand still.
+const HORIZON: i64 = 8 * 1440;
 
 /// Effect, index, the two flags and the table, straight from the tree of a document.
 pub fn decide(document: &Value, request: &Request<'_>) -> (String, i64, bool, bool, String) {
@@ -55,7 +63,39 @@ pub fn decide(document: &Value, request: &Request<'_>) -> (String, i64, bool, bo
     ("deny".to_owned(), -1, false, false, asked.to_owned())
 }
 
+/// The first second at which a window opens or closes, of the rules that can decide: all that match apart from time, up to
+/// and including the first that matches.
+pub fn holds_until(document: &Value, request: &Request<'_>) -> Option<i64> {
+    let mut until = None;
+    for rule in document["rules"].as_array().unwrap() {
+        let conditions = &rule["conditions"];
+        if !matches_apart_from_time(conditions, request) {
+            continue;
+        }
+        until = until.into_iter().chain(next_change(&conditions["time"], request.at)).min();
+        if rule_matches(conditions, request) {
+            break;
+        }
+    }
+    until
+}
+
+fn next_change(window: &Value, at: Timestamp) -> Option<i64> {
+    if window.is_null() {
+        return None;
+    }
+    let (window, now) = (Window::read(window), at.as_second().div_euclid(60));
+    let change = (now + 1..now + HORIZON).find(|minute| window.is_open(*minute) != window.is_open(now));
+    change.map(|minute| minute * 60)
+}
+
 fn rule_matches(conditions: &Value, request: &Request<'_>) -> bool {
+    let time = &conditions["time"];
+    let open = || time.is_null() || Window::read(time).is_open(request.at.as_second().div_euclid(60));
+    matches_apart_from_time(conditions, request) && open()
+}
+
+fn matches_apart_from_time(conditions: &Value, request: &Request<'_>) -> bool {
     let one = |key: &str, matches: &dyn Fn(&str) -> bool| {
         let list = conditions[key].as_array().cloned().unwrap_or_default();
         list.is_empty() || list.iter().any(|entry| matches(entry.as_str().unwrap()))
@@ -64,7 +104,6 @@ fn rule_matches(conditions: &Value, request: &Request<'_>) -> bool {
         && one("profiles", &|glob| glob_matches(glob.as_bytes(), request.profile.as_bytes()))
         && one("users", &|glob| glob_matches(glob.as_bytes(), request.user.as_bytes()))
         && one("mode", &|mode| mode == request.mode.to_string())
-        && (conditions["time"].is_null() || in_window(&conditions["time"], request.at))
 }
 
 fn glob_matches(glob: &[u8], name: &[u8]) -> bool {
@@ -77,18 +116,39 @@ fn glob_matches(glob: &[u8], name: &[u8]) -> bool {
     }
 }
 
-fn in_window(window: &Value, at: Timestamp) -> bool {
-    let zone = window["timezone"].as_str().unwrap_or("UTC");
-    let (_, east) = ZONES.iter().find(|(name, _)| *name == zone).unwrap();
-    let minutes = at.as_second().div_euclid(60) + east;
-    let day = DAYS[usize::try_from(minutes.div_euclid(1440).rem_euclid(7)).unwrap()];
-    let clock = format!("{:02}:{:02}", minutes.rem_euclid(1440) / 60, minutes.rem_euclid(60));
-    let days = window["days"].as_array().cloned().unwrap_or_default();
-    let hours = &window["hours"];
-    // Two digits each: text compares as time does.
-    let in_hours = hours.is_null()
-        || hours["start"].as_str().unwrap() <= clock.as_str() && clock.as_str() < hours["end"].as_str().unwrap();
-    in_hours && (days.is_empty() || days.iter().any(|name| name == day))
+/// A window in plain numbers.
+struct Window {
+    /// Minutes east of UTC.
+    east: i64,
+    /// Counted from Thursday, as 1970 began; empty is any.
+    days: Vec<i64>,
+    /// Minutes of the day.
+    hours: (i64, i64),
+}
+
+impl Window {
+    fn read(window: &Value) -> Self {
+        let zone = window["timezone"].as_str().unwrap_or("UTC");
+        let (_, east) = ZONES.iter().find(|(name, _)| *name == zone).unwrap();
+        let days = window["days"].as_array().cloned().unwrap_or_default();
+        let hours = &window["hours"];
+        let minutes = |clock: &Value| {
+            let (hours, minutes) = clock.as_str().unwrap().split_once(':').unwrap();
+            hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap()
+        };
+        Self {
+            east: *east,
+            days: (0..7).zip(DAYS).filter(|(_, day)| days.iter().any(|name| name == day)).map(|(day, _)| day).collect(),
+            hours: if hours.is_null() { (0, 1440) } else { (minutes(&hours["start"]), minutes(&hours["end"])) },
+        }
+    }
+
+    /// In this minute since 1970.
+    fn is_open(&self, minute: i64) -> bool {
+        let local = minute + self.east;
+        let (day, clock) = (local.div_euclid(1440).rem_euclid(7), local.rem_euclid(1440));
+        (self.days.is_empty() || self.days.contains(&day)) && self.hours.0 <= clock && clock < self.hours.1
+    }
 }
 
 fn some_of(words: &'static [&'static str]) -> impl Strategy<Value = Option<Value>> {
@@ -142,7 +202,16 @@ fn rule() -> impl Strategy<Value = Value> {
 
 /// A valid document as a tree, in the spelling of the reference.
 pub fn document() -> impl Strategy<Value = Value> {
-    prop::collection::vec(rule(), 1..7).prop_map(|mut rules| {
+    documents(7)
+}
+
+/// One with up to 60 rules, most of which a request meets in part.
+pub fn long_document() -> impl Strategy<Value = Value> {
+    documents(60)
+}
+
+fn documents(rules: usize) -> impl Strategy<Value = Value> {
+    prop::collection::vec(rule(), 1..rules).prop_map(|mut rules| {
         for (index, rule) in rules.iter_mut().enumerate() {
             rule["name"] = json!(format!("rule {index}"));
         }

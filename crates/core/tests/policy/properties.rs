@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use sentinel_core::policy::publish::portable;
-use sentinel_core::policy::{AccessPolicy, Mode, Request, Spelling, Verdict};
+use sentinel_core::policy::{AccessPolicy, CompiledPolicy, Mode, Request, Spelling, Verdict, decide};
 use sentinel_core::time::GoDuration;
 use serde_json::{Value, json};
 
@@ -55,8 +55,34 @@ proptest! {
         prop_assert_eq!(decision.index(), index);
         prop_assert_eq!((decision.requires_server_mode, decision.requires_session_tracking), (server, session));
         prop_assert_eq!(decision.session_table.unwrap_or_default(), table);
+        prop_assert_eq!(decision.holds_until.map(Timestamp::as_second), naive::holds_until(&document, &request));
         let name = if index < 0 { String::new() } else { format!("rule {index}") };
         prop_assert_eq!(decision.rule, name);
+    }
+
+    #[test]
+    fn the_compiled_form_decides_the_same(
+        document in prop_oneof![naive::document(), naive::long_document()],
+        asked in prop::collection::vec(naive::asked(), 4),
+    ) {
+        let policy = read(&document);
+        let compiled = CompiledPolicy::new(policy.clone());
+        prop_assert_eq!(compiled.rules(), policy.rules());
+        for asked in asked {
+            let request = request(asked);
+            let decision = compiled.decide(&request);
+            prop_assert_eq!(&decision, &policy.decide(&request));
+            prop_assert_eq!(decision.index(), naive::decide(&document, &request).1);
+            prop_assert_eq!(decision.holds_until.map(Timestamp::as_second), naive::holds_until(&document, &request));
+        }
+    }
+
+    /// Whatever is a list of rules can be compiled: more than a document may have, and none.
+    #[test]
+    fn any_list_of_rules_compiles(document in naive::document(), repeats in 0..400_usize, asked in naive::asked()) {
+        let rules = vec![read(&document).rules().to_vec(); repeats].concat();
+        let request = request(asked);
+        prop_assert_eq!(CompiledPolicy::from_rules(rules.clone()).decide(&request), decide(&rules, &request));
     }
 
     #[test]
@@ -113,6 +139,7 @@ proptest! {
         let request = Request { user: &user, profile: &profile, mode: Mode::Server, session_table: None, at };
         let decision = read(&document).decide(&request);
         prop_assert!(decision.holds_until.is_none_or(|until| until > at));
+        prop_assert_eq!(CompiledPolicy::new(read(&document)).decide(&request), decision);
     }
 
     #[test]
