@@ -49,7 +49,7 @@ pub struct Issue {
 impl Template {
     /// What `permit` allows.
     pub fn new(permit: &Permit, cluster: &ClusterIdentity) -> Self {
-        let cap = cap(permit);
+        let cap = permit.longest_life();
         Self { request: request(permit, cluster, cap), cap, end: permit.decision.holds_until.map(whole_seconds) }
     }
 
@@ -77,13 +77,6 @@ impl Template {
         let until = end.min(sts_end);
         Issue { request, at, until, recorded_until: sts_end }
     }
-}
-
-/// The profile's duration, or the rule's where that is shorter.
-fn cap(permit: &Permit) -> Duration {
-    let rule = permit.decision.max_server_duration.filter(|cap| !cap.is_zero());
-    let rule = rule.map_or(Duration::MAX, |cap| Duration::from_nanos(u64::try_from(cap.as_nanos()).unwrap_or(0)));
-    permit.profile.session_duration.min(rule)
 }
 
 fn request(permit: &Permit, cluster: &ClusterIdentity, cap: Duration) -> AssumeRole {

@@ -1,6 +1,7 @@
 //! What a decision allows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sentinel_api::Profile;
 use sentinel_core::policy::Decision;
@@ -32,5 +33,12 @@ impl Permit {
     /// The session table that counts, if one does: the matched rule's, the profile's, the installation's.
     pub fn table(&self) -> Option<&str> {
         self.decision.session_table.as_deref().filter(|table| !table.is_empty())
+    }
+
+    /// How long credentials may live: the profile's duration, or the rule's where that is shorter.
+    pub fn longest_life(&self) -> Duration {
+        let rule = self.decision.max_server_duration.filter(|cap| !cap.is_zero());
+        let rule = rule.map_or(Duration::MAX, |cap| Duration::from_nanos(u64::try_from(cap.as_nanos()).unwrap_or(0)));
+        self.profile.session_duration.min(rule)
     }
 }

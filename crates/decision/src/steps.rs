@@ -10,8 +10,9 @@ use sentinel_api::Profile;
 use sentinel_core::policy::{AccessPolicy, Decision, Mode, Request, Verdict};
 
 use crate::cause::Cause;
-use crate::entry::{PodEntry, SessionEntry};
+use crate::entry::{PodEntry, PolicyEntry, ProfileEntry, SessionEntry};
 use crate::facts::{Facts, PodSight};
+use crate::sight::Sight;
 
 /// The pod that the token is bound to is the one that we know, UID and service account alike.
 pub fn pod_is_the_callers(facts: &Facts) -> Result<Arc<PodEntry>, Cause> {
@@ -54,12 +55,7 @@ pub fn pod_asks_for_the_profile(facts: &Facts, pod: &PodEntry) -> Result<(), Cau
 
 /// The profile exists, is not being deleted, and makes sense.
 pub fn profile_can_be_used(facts: &Facts) -> Result<Arc<Profile>, Cause> {
-    let name = || facts.profile_name.clone();
-    let Some(entry) = facts.profile.believed()? else { return Err(Cause::ProfileMissing { profile: name() }) };
-    if entry.deleting {
-        return Err(Cause::ProfileDeleting { profile: name() });
-    }
-    entry.judged.clone().map_err(|problems| Cause::ProfileInvalid { profile: name(), problems })
+    usable_profile(&facts.profile_name, &facts.profile)
 }
 
 /// The place of AccessLocks, which come with a later version: before policy, approval and break-glass.
@@ -114,28 +110,8 @@ pub fn session_is_known(facts: &Facts, session: Option<&Arc<SessionEntry>>) -> R
 
 /// The access policy that governs the profile exists, is whole, and says something.
 pub fn policy_decides(facts: &Facts, profile: &Profile) -> Result<Decision, Cause> {
-    let policy = || profile.access_policy.clone();
-    let profile_name = || profile.name.clone();
-    let Some(entry) = facts.policy.believed()? else {
-        return Err(Cause::PolicyMissing { policy: policy(), profile: profile_name() });
-    };
-    if entry.deleting {
-        return Err(Cause::PolicyDeleting { policy: policy(), profile: profile_name() });
-    }
-    match &entry.judged {
-        Ok(law) => Ok(ask(law, facts, profile)),
-        Err(problems) => Err(Cause::PolicyInvalid { policy: policy(), problems: problems.clone() }),
-    }
-}
-
-fn ask(law: &AccessPolicy, facts: &Facts, profile: &Profile) -> Decision {
-    law.decide(&Request {
-        user: &facts.caller.user(),
-        profile: &profile.name,
-        mode: Mode::Server,
-        session_table: profile.session_table.as_deref().or(facts.default_table.as_deref()),
-        at: facts.now,
-    })
+    let law = policy_in_force(profile, &facts.policy)?;
+    Ok(law.decide(&request(facts, &facts.caller.user(), profile)))
 }
 
 /// It allows. Approvals and break-glass will be asked here where it doesn't; never past a `require_server…` denial.
@@ -145,5 +121,38 @@ pub fn policy_allows(decision: Decision, profile: &Profile) -> Result<Decision, 
         Verdict::Allow => Ok(decision),
         Verdict::Deny => Err(Cause::Denied { decision: Box::new(decision), policy, profile }),
         Verdict::RequireApproval => Err(Cause::ApprovalRequired { decision: Box::new(decision), policy, profile }),
+    }
+}
+
+/// The profile `name`, if it can be used.
+pub fn usable_profile(name: &str, sight: &Sight<ProfileEntry>) -> Result<Arc<Profile>, Cause> {
+    let profile = || name.to_owned();
+    let Some(entry) = sight.believed()? else { return Err(Cause::ProfileMissing { profile: profile() }) };
+    if entry.deleting {
+        return Err(Cause::ProfileDeleting { profile: profile() });
+    }
+    entry.judged.clone().map_err(|problems| Cause::ProfileInvalid { profile: profile(), problems })
+}
+
+/// The access policy that governs `profile`, if it can be asked.
+pub fn policy_in_force<'a>(profile: &Profile, sight: &'a Sight<PolicyEntry>) -> Result<&'a AccessPolicy, Cause> {
+    let policy = || profile.access_policy.clone();
+    let Some(entry) = sight.believed()? else {
+        return Err(Cause::PolicyMissing { policy: policy(), profile: profile.name.clone() });
+    };
+    if entry.deleting {
+        return Err(Cause::PolicyDeleting { policy: policy(), profile: profile.name.clone() });
+    }
+    entry.judged.as_ref().map_err(|problems| Cause::PolicyInvalid { policy: policy(), problems: problems.clone() })
+}
+
+/// What the policy is asked: `user` is the caller's, which nobody else keeps.
+pub fn request<'a>(facts: &'a Facts, user: &'a str, profile: &'a Profile) -> Request<'a> {
+    Request {
+        user,
+        profile: &profile.name,
+        mode: Mode::Server,
+        session_table: profile.session_table.as_deref().or(facts.default_table.as_deref()),
+        at: facts.now,
     }
 }
