@@ -17,7 +17,7 @@ use crate::cluster::Cluster;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
-use crate::policies::{self, AccessPolicies, Ssm};
+use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
 use crate::watches::Watches;
 use crate::{profiles, webhooks};
@@ -76,16 +76,25 @@ impl Rooms {
     }
 
     fn spawn_policies(&self, rooms: &mut JoinSet<&'static str>) {
-        let context = Arc::new(self.policy_context::<AccessPolicies>(&self.ssm()));
-        let run = policies::run(context, self.watches.profiles.changes(), self.shutdown.clone().cancelled_owned());
-        rooms.spawn(async move { (run.await, "policies").1 });
+        let ssm = self.ssm();
+        self.spawn_kind::<AccessPolicies>(rooms, &ssm, "access policies");
+        self.spawn_kind::<ApprovalPolicies>(rooms, &ssm, "approval policies");
+        self.spawn_kind::<BreakGlassPolicies>(rooms, &ssm, "break-glass policies");
+        self.spawn_kind::<RateLimitPolicies>(rooms, &ssm, "rate limit policies");
     }
 
-    fn policy_context<K: policies::PolicyKind>(&self, ssm: &Arc<Ssm>) -> policies::Context<K> {
+    fn spawn_kind<K: PolicyKind>(&self, rooms: &mut JoinSet<&'static str>, ssm: &Arc<Ssm>, room: &'static str) {
+        let context = Arc::new(self.policy_context::<K>(ssm));
+        let run = policies::run(context, self.watches.profiles.changes(), self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, room).1 });
+    }
+
+    fn policy_context<K: PolicyKind>(&self, ssm: &Arc<Ssm>) -> policies::Context<K> {
         let settings = policies::Settings {
             root: self.args.parameter_root.clone(),
             limit: if self.args.advanced_parameters { ADVANCED_LIMIT } else { STANDARD_LIMIT },
             resync: self.args.resync,
+            default_table: self.args.default_table().is_some(),
         };
         let profiles = self.watches.profiles.store.clone();
         policies::Context::new(
@@ -106,11 +115,12 @@ impl Rooms {
     fn spawn_profiles(&self, rooms: &mut JoinSet<&'static str>) {
         let context = profiles::Context {
             client: self.client.clone(),
-            policies: self.watches.policies.store.clone(),
+            policies: profiles::Policies::of(&self.watches),
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let run = profiles::run(context, self.watches.policies.changes(), self.shutdown.clone().cancelled_owned());
+        let changes = profiles::policy_changes(&self.watches);
+        let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }
 

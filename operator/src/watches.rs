@@ -10,7 +10,7 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource};
 use sentinel_api::names::INJECTED_LABEL;
-use sentinel_api::{AccessPolicy, SentinelProfile, SentinelSession};
+use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
@@ -61,6 +61,12 @@ pub(crate) struct Watches {
     pub profiles: Watched<DeserializeGuard<SentinelProfile>>,
     /// Access policies.
     pub policies: Watched<DeserializeGuard<AccessPolicy>>,
+    /// Approval policies.
+    pub approval_policies: Watched<DeserializeGuard<ApprovalPolicy>>,
+    /// Break-glass policies.
+    pub break_glass_policies: Watched<DeserializeGuard<BreakGlassPolicy>>,
+    /// Rate limit policies.
+    pub rate_limit_policies: Watched<DeserializeGuard<RateLimitPolicy>>,
 }
 
 impl Watches {
@@ -72,6 +78,9 @@ impl Watches {
             sessions: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             profiles: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            approval_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            break_glass_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            rate_limit_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
         }
     }
 
@@ -81,6 +90,9 @@ impl Watches {
             && self.sessions.store.wait_until_ready().await.is_ok()
             && self.profiles.store.wait_until_ready().await.is_ok()
             && self.policies.store.wait_until_ready().await.is_ok()
+            && self.approval_policies.store.wait_until_ready().await.is_ok()
+            && self.break_glass_policies.store.wait_until_ready().await.is_ok()
+            && self.rate_limit_policies.store.wait_until_ready().await.is_ok()
     }
 }
 

@@ -31,21 +31,11 @@ pub(crate) fn status_after_failure(source: &Source, error: &AwsError, now: Times
 
 fn judged(source: &Source, published: &Verdict, parameter: Option<PublishedParameter>, now: Timestamp) -> PolicyStatus {
     let mut status = PolicyStatus { observed_generation: source.generation, parameter, ..source.status.clone() };
-    let accepted = accepted(source);
-    for (type_, verdict) in [("Accepted", &accepted), ("Published", published)] {
+    for (type_, verdict) in [("Accepted", &source.accepted), ("Published", published), ("Linted", &source.linted)] {
         let new = condition(type_, verdict.status, verdict.reason, &verdict.message, source.generation, now);
         set_condition(&mut status.conditions, new);
     }
     status
-}
-
-fn accepted(source: &Source) -> Verdict {
-    match &source.refused {
-        None => Verdict::new(true, "Valid", "the broker enforces this policy"),
-        Some(problems) => {
-            Verdict::new(false, "Invalid", format!("the broker denies everything under this policy: {problems}"))
-        }
-    }
 }
 
 /// Unknown where SSM held the right text when it was last seen; False where it surely doesn't.

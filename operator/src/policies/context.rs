@@ -10,10 +10,12 @@ use kube::core::{DeserializeGuard, DynamicObject};
 use kube::runtime::reflector::Store;
 use kube::{Api, Client, Resource as _, ResourceExt as _};
 use sentinel_api::SentinelProfile;
+use sentinel_core::policy::lint::Surroundings;
 use tokio::time::Instant;
 
 use super::kind::PolicyKind;
 use super::ssm::Ssm;
+use super::surroundings::surroundings;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::pace::{Retries, jittered};
@@ -27,6 +29,8 @@ pub(crate) struct Settings {
     pub limit: usize,
     /// How often each is compared with its object.
     pub resync: Duration,
+    /// Whether profiles and rules that name no session table have the installation's.
+    pub default_table: bool,
 }
 
 /// What the reconciler of kind `K` works with.
@@ -86,6 +90,11 @@ impl<K: PolicyKind> Context<K> {
             .collect();
         names.sort();
         names
+    }
+
+    /// What lints may know.
+    pub fn surroundings(&self) -> Surroundings {
+        surroundings(self.profiles.state().iter().map(AsRef::as_ref), self.settings.default_table)
     }
 
     /// How much longer SSM is believed to hold what `state` says of the object `key`; `None`: not at all.

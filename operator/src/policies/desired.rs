@@ -21,6 +21,8 @@ pub(crate) enum Desired {
         message: String,
         /// The document.
         text: String,
+        /// What the document does.
+        stand_in: &'static str,
     },
 }
 
@@ -37,7 +39,7 @@ impl Desired {
 /// Judges `spec`, whose policy is `policy`, for publication within `limit` bytes.
 pub(crate) fn desired<K: PolicyKind>(
     spec: &Value,
-    policy: Result<K::Policy, String>,
+    policy: Result<&K::Policy, String>,
     profiles: &[&str],
     limit: usize,
 ) -> Desired {
@@ -45,10 +47,13 @@ pub(crate) fn desired<K: PolicyKind>(
         return Desired::Nothing;
     }
     let checked =
-        policy.map_err(|problems| ("Invalid", problems)).and_then(|policy| check::<K>(&policy, profiles, limit));
+        policy.map_err(|problems| ("Invalid", problems)).and_then(|policy| check::<K>(policy, profiles, limit));
     match checked {
         Ok(text) => Desired::Document(text),
-        Err((reason, message)) => Desired::Refusal { text: K::refusal(&shortened(&message, 400)), reason, message },
+        Err((reason, message)) => {
+            let text = K::refusal(&shortened(&message, 400));
+            Desired::Refusal { reason, message, text, stand_in: K::STAND_IN }
+        }
     }
 }
 

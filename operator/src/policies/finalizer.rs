@@ -6,7 +6,7 @@ use kube::{Api, ResourceExt as _};
 use sentinel_api::names::{ADOPT_ANNOTATION, PARAMETER_FINALIZER};
 use serde_json::{Value, json};
 
-use crate::report::is_gone;
+use crate::report::{FIELD_MANAGER, is_gone};
 
 /// Adds the finalizer: before the first write to SSM, so that no parameter is left behind.
 pub(crate) async fn add(api: &Api<DynamicObject>, object: &DynamicObject) -> kube::Result<()> {
@@ -29,7 +29,7 @@ pub(crate) async fn forget_adoption(api: &Api<DynamicObject>, object: &DynamicOb
     let annotations = json!({ADOPT_ANNOTATION: null});
     // No version here: the object has changed since (our own status), and the annotation stands alone.
     let patch = json!({"metadata": {"annotations": annotations}});
-    api.patch_metadata(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await.map(drop)
+    api.patch_metadata(&object.name_any(), &by_us(), &Patch::Merge(patch)).await.map(drop)
 }
 
 /// Bound to the version that was read: a list of finalizers is replaced as a whole.
@@ -38,5 +38,10 @@ async fn patch(api: &Api<DynamicObject>, object: &DynamicObject, mut metadata: V
         fields.insert("resourceVersion".to_owned(), json!(object.resource_version()));
     }
     let patch = Patch::Merge(json!({"metadata": metadata}));
-    api.patch_metadata(&object.name_any(), &PatchParams::default(), &patch).await.map(drop)
+    api.patch_metadata(&object.name_any(), &by_us(), &patch).await.map(drop)
+}
+
+/// `managedFields` says that the finalizer is ours, so that no tool that applies the object takes it for its own.
+fn by_us() -> PatchParams {
+    PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
 }

@@ -1,8 +1,8 @@
 //! Policy objects become SSM parameters: one reconciler for every kind.
 //!
 //! ```text
-//!   object ─▶ source (judged, what SSM should hold) ─┐
-//!   SSM ────▶ remote (what it holds, whose it is) ───┴▶ plan ─▶ apply ─▶ conditions, Event
+//!   object ─▶ source (judged, linted, what SSM should hold) ─┐
+//!   SSM ────▶ remote (what it holds, whose it is) ──────────┴▶ plan ─▶ apply ─▶ conditions, Event
 //! ```
 
 mod apply;
@@ -16,8 +16,9 @@ mod plan;
 mod reconcile;
 mod source;
 mod ssm;
+mod surroundings;
 
 pub(crate) use context::{Context, Settings};
 pub(crate) use controller::run;
-pub(crate) use kind::{AccessPolicies, PolicyKind};
+pub(crate) use kind::{AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies};
 pub(crate) use ssm::Ssm;

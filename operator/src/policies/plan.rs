@@ -104,8 +104,13 @@ fn plan_ours(source: &Source, parameter: &str, remote: &Remote) -> Plan {
         }
     };
     let holds = step != Step::Delete;
-    let fate = "the parameter denies everything instead";
-    Plan { step, drift, holds, published: verdict(&source.desired, fate), adopted: source.adopts }
+    Plan {
+        step,
+        drift,
+        holds,
+        published: verdict(&source.desired, &stands_in(&source.desired)),
+        adopted: source.adopts,
+    }
 }
 
 fn keep_or_tag(remote: &Remote) -> Step {
@@ -130,6 +135,13 @@ fn plan_foreign(source: &Source, parameter: &str, remote: &Remote) -> Plan {
         refused => {
             keep(verdict(refused, &format!("parameter {parameter} is of {} and was left as it is", owner(remote))))
         }
+    }
+}
+
+fn stands_in(desired: &Desired) -> String {
+    match desired {
+        Desired::Refusal { stand_in, .. } => format!("the parameter {stand_in} instead"),
+        Desired::Nothing | Desired::Document(_) => String::new(),
     }
 }
 

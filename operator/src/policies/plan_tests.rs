@@ -9,7 +9,7 @@ fn document() -> Desired {
 }
 
 fn refusal() -> Desired {
-    Desired::Refusal { reason: "Invalid", message: "bad".into(), text: "deny".into() }
+    Desired::Refusal { reason: "Invalid", message: "bad".into(), text: "deny".into(), stand_in: "denies everything" }
 }
 
 fn source(desired: Desired) -> Source {
@@ -22,7 +22,8 @@ fn source(desired: Desired) -> Source {
         adopts: false,
         retains: false,
         status: PolicyStatus::default(),
-        refused: None,
+        accepted: Verdict::new(true, "Valid", ""),
+        linted: Verdict::new(true, "NoLints", ""),
         desired,
     }
 }

@@ -17,7 +17,7 @@ use super::context::Context;
 use super::finalizer;
 use super::kind::PolicyKind;
 use super::plan::{Plan, hash, plan};
-use super::source::Source;
+use super::source::{Source, World};
 use super::ssm::{Label, Owner};
 use crate::events::Note;
 use crate::report::{is_gone, write_status};
@@ -40,7 +40,8 @@ pub(crate) async fn reconcile<K: PolicyKind>(
 ) -> Result<Action, Error> {
     let profiles = context.known_profiles();
     let known: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let source = Source::read::<K>(&object, &known, context.settings.limit);
+    let world = World { profiles: &known, around: &context.surroundings(), limit: context.settings.limit };
+    let source = Source::read::<K>(&object, &world);
     let pass = Pass {
         parameter: K::parameter_name(&context.settings.root, &source.name),
         object: &object,
@@ -167,6 +168,6 @@ impl<K: PolicyKind> Pass<'_, K> {
     /// All that SSM and the status depend on: while it stays, SSM need not be read but for drift.
     fn state(&self) -> String {
         let text = self.source.desired.text().map(hash);
-        format!("{:?} {} {text:?}", self.source.generation, self.source.adopts)
+        format!("{:?} {} {text:?} {}", self.source.generation, self.source.adopts, self.source.linted.message)
     }
 }

@@ -3,12 +3,14 @@
 use kube::ResourceExt as _;
 use kube::core::DynamicObject;
 use sentinel_api::names::{ADOPT_ANNOTATION, PARAMETER_FINALIZER};
-use sentinel_api::{PolicyStatus, PublishedParameter};
+use sentinel_api::{ConditionStatus, PolicyStatus, PublishedParameter};
+use sentinel_core::policy::lint::Surroundings;
 use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::desired::{Desired, desired};
 use super::kind::PolicyKind;
+use super::plan::Verdict;
 use crate::report::shortened;
 
 /// A message for a person: the first 2000 bytes of it.
@@ -34,15 +36,27 @@ pub(crate) struct Source {
     pub retains: bool,
     /// What it says of itself so far.
     pub status: PolicyStatus,
-    /// Nothing, or why the broker can't enforce it.
-    pub refused: Option<String>,
+    /// What `Accepted` says.
+    pub accepted: Verdict,
+    /// What `Linted` says.
+    pub linted: Verdict,
     /// What SSM should hold.
     pub desired: Desired,
 }
 
+/// What objects are judged by.
+pub(crate) struct World<'a> {
+    /// Every profile that can be used.
+    pub profiles: &'a [&'a str],
+    /// What lints may know.
+    pub around: &'a Surroundings,
+    /// How many bytes a parameter may have.
+    pub limit: usize,
+}
+
 impl Source {
     /// Reads and judges `object`.
-    pub fn read<K: PolicyKind>(object: &DynamicObject, profiles: &[&str], limit: usize) -> Self {
+    pub fn read<K: PolicyKind>(object: &DynamicObject, world: &World<'_>) -> Self {
         let spec = object.data.get("spec").unwrap_or(&Value::Null);
         let policy = judge::<K>(object);
         Self {
@@ -54,8 +68,9 @@ impl Source {
             adopts: object.annotations().get(ADOPT_ANNOTATION).is_some_and(|value| value == "true"),
             retains: spec.get("deletionPolicy").and_then(Value::as_str) == Some("Retain"),
             status: status(object),
-            refused: policy.as_ref().err().cloned(),
-            desired: desired::<K>(spec, policy, profiles, limit),
+            accepted: accepted::<K>(policy.as_ref().err()),
+            linted: linted::<K>(policy.as_ref().ok(), world.around),
+            desired: desired::<K>(spec, policy.as_ref().map_err(Clone::clone), world.profiles, world.limit),
         }
     }
 
@@ -70,6 +85,24 @@ fn judge<K: PolicyKind>(object: &DynamicObject) -> Result<K::Policy, String> {
     K::policy(&typed).map_err(|problems| shortened(&problems.to_string(), MESSAGE_LIMIT))
 }
 
+fn accepted<K: PolicyKind>(problems: Option<&String>) -> Verdict {
+    match problems {
+        None => Verdict::new(true, "Valid", "the policy is in force"),
+        Some(problems) => Verdict::new(false, "Invalid", format!("{}: {problems}", K::REFUSED)),
+    }
+}
+
+fn linted<K: PolicyKind>(policy: Option<&K::Policy>, around: &Surroundings) -> Verdict {
+    let Some(policy) = policy else {
+        return Verdict::new(ConditionStatus::Unknown, "Invalid", "what is invalid is not looked through");
+    };
+    let lints: Vec<String> = K::lint(policy, around).iter().map(ToString::to_string).collect();
+    if lints.is_empty() {
+        return Verdict::new(true, "NoLints", "nothing found");
+    }
+    Verdict::new(false, "Lints", shortened(&lints.join("; "), MESSAGE_LIMIT))
+}
+
 /// A status that can't be read counts as none: it is written anew.
 fn status(object: &DynamicObject) -> PolicyStatus {
     object.data.get("status").and_then(|status| PolicyStatus::deserialize(status).ok()).unwrap_or_default()
@@ -82,7 +115,16 @@ mod tests {
     use serde_json::json;
 
     fn read(object: Value) -> Source {
-        Source::read::<AccessPolicies>(&serde_json::from_value(object).unwrap(), &["prod"], 4096)
+        read_as::<AccessPolicies>(object)
+    }
+
+    fn read_as<K: PolicyKind>(object: Value) -> Source {
+        Source::read::<K>(&serde_json::from_value(object).unwrap(), &world(4096))
+    }
+
+    fn world(limit: usize) -> World<'static> {
+        static NOTHING: Surroundings = Surroundings { profiles: None, default_table: None };
+        World { profiles: &["prod"], around: &NOTHING, limit }
     }
 
     fn spec() -> Value {
@@ -99,7 +141,7 @@ mod tests {
         spec["deletionPolicy"] = json!("Retain");
         let source = read(json!({"metadata": metadata, "spec": spec}));
         assert!(source.deleting && source.finalized && source.adopts && source.retains);
-        assert_eq!((source.name.as_str(), source.generation, source.refused), ("prod", Some(3), None));
+        assert_eq!((source.name.as_str(), source.generation, source.accepted.reason), ("prod", Some(3), "Valid"));
         assert!(matches!(source.desired, Desired::Document(_)));
     }
 
@@ -107,7 +149,7 @@ mod tests {
     fn what_cannot_be_read_is_refused_and_not_skipped() {
         for spec in [json!({"rules": "none"}), json!("text"), Value::Null, json!({"version": 1, "rules": []})] {
             let source = read(json!({"metadata": {"name": "prod"}, "spec": spec, "status": "nonsense"}));
-            assert!(source.refused.is_some(), "{spec}");
+            assert_eq!((source.accepted.reason, source.linted.reason), ("Invalid", "Invalid"), "{spec}");
             let Desired::Refusal { reason, text, .. } = source.desired else { panic!("{spec}") };
             assert_eq!(reason, "Invalid");
             assert!(sentinel_core::policy::AccessPolicy::from_yaml(&text).is_ok(), "{text}");
@@ -120,15 +162,15 @@ mod tests {
         let source =
             read(json!({"metadata": {"name": "prod"}, "spec": {"publish": false, "version": "1", "rules": []}}));
         assert_eq!(source.desired, Desired::Nothing);
-        assert!(source.refused.is_some());
+        assert_eq!(source.accepted.reason, "Invalid");
     }
 
     #[test]
     fn sizes_count_what_is_published() {
         let object = json!({"metadata": {"name": "prod"}, "spec": spec()});
         let object: DynamicObject = serde_json::from_value(object).unwrap();
-        let Desired::Document(text) = Source::read::<AccessPolicies>(&object, &[], 4096).desired else { panic!() };
-        let fits = |limit| Source::read::<AccessPolicies>(&object, &[], limit).desired;
+        let Desired::Document(text) = Source::read::<AccessPolicies>(&object, &world(4096)).desired else { panic!() };
+        let fits = |limit| Source::read::<AccessPolicies>(&object, &world(limit)).desired;
         assert_eq!(fits(text.len()), Desired::Document(text.clone()));
         assert!(matches!(fits(text.len() - 1), Desired::Refusal { reason: "TooLarge", .. }));
     }

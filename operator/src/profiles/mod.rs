@@ -1,10 +1,12 @@
-//! Profiles say whether they can be used, and whether the policy that governs them is there.
+//! Profiles say whether they can be used, and whether the policies that govern them are there.
 //!
 //! ```text
-//!   SentinelProfile, AccessPolicy ─▶ plan ─▶ conditions Accepted and PolicyFound, status.accessPolicy
+//!   SentinelProfile, policies of every kind ─▶ plan ─▶ conditions Accepted and …PolicyFound, status.accessPolicy
 //! ```
 
 mod plan;
+mod policies;
 mod reconcile;
 
+pub(crate) use policies::{Policies, policy_changes};
 pub(crate) use reconcile::{Context, run};

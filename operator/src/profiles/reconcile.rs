@@ -7,15 +7,15 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use kube::api::ApiResource;
-use kube::core::{DeserializeGuard, DynamicObject};
+use kube::core::DynamicObject;
 use kube::runtime::controller::{Action, Config, Controller};
-use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher;
-use kube::{Api, Client, Resource as _, ResourceExt as _};
-use sentinel_api::{AccessPolicy, Profile, ProfileStatus, SentinelProfile};
+use kube::{Api, Client, ResourceExt as _};
+use sentinel_api::{Profile, ProfileStatus, SentinelProfile};
 use serde::Deserialize as _;
 
-use super::plan::{Found, plan};
+use super::plan::plan;
+use super::policies::Policies;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, write_status};
@@ -26,15 +26,15 @@ const KIND: &str = "SentinelProfile";
 pub(crate) struct Context {
     /// The API server.
     pub client: Client,
-    /// Every access policy.
-    pub policies: Store<DeserializeGuard<AccessPolicy>>,
+    /// Every policy.
+    pub policies: Policies,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
     pub retries: Retries,
 }
 
-/// Keeps the status of every profile until `shutdown`; `policies` says when an access policy changes.
+/// Keeps the status of every profile until `shutdown`; `policies` says when a policy changes.
 pub(crate) async fn run(
     context: Context,
     policies: impl Stream<Item = ()> + Send + 'static,
@@ -57,7 +57,13 @@ pub(crate) async fn run(
 async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
     let profile = judge(&object);
     let old = object.data.get("status").and_then(|status| ProfileStatus::deserialize(status).ok()).unwrap_or_default();
-    let new = plan(&profile, |name| context.find(name), &old, object.metadata.generation, Timestamp::now());
+    let new = plan(
+        &profile,
+        |role, name| context.policies.find(role, name),
+        &old,
+        object.metadata.generation,
+        Timestamp::now(),
+    );
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}
@@ -84,15 +90,6 @@ fn judge(object: &DynamicObject) -> Result<Profile, String> {
 impl Context {
     fn api(&self) -> Api<DynamicObject> {
         Api::all_with(self.client.clone(), &resource())
-    }
-
-    fn find(&self, name: &str) -> Found {
-        let Some(policy) = self.policies.get(&ObjectRef::new(name)) else { return Found::Missing };
-        match &policy.0 {
-            _ if policy.meta().deletion_timestamp.is_some() => Found::Leaving,
-            Ok(policy) if policy.spec.resolve().is_ok() => Found::Accepted,
-            _ => Found::Refused,
-        }
     }
 }
 
