@@ -4,12 +4,14 @@
 //!   policy ──▶ parse ─▶ validate ─▶ decide ─▶ Decision        identity, session: names and states that
 //!      │                                                       broker and operator derive alone
 //!      └─────▶ publish (portable text for SSM)                 protocol: what sidecar and broker say
+//!   lock: who gets nothing for now, whatever a policy says
 //! ```
 //!
 //! Pure and total: no I/O, no clock, no randomness; `now` is always an argument. Nothing here knows Kubernetes or AWS
 //! clients. Programs and the other crates depend on this one, and it depends on none of them.
 
 pub mod identity;
+pub mod lock;
 pub mod policy;
 pub mod protocol;
 pub mod session;
