@@ -11,7 +11,7 @@ use crate::report::Format;
 
 /// Sentinel's policies, checked, formatted, converted, explained and tested
 #[derive(Debug, Parser)]
-#[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 110)]
+#[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 126)]
 #[command(after_help = examples::EXIT_CODES)]
 pub(crate) struct Args {
     /// How results are printed
@@ -26,10 +26,13 @@ pub(crate) enum Command {
     /// Says what is wrong with documents and objects
     #[command(after_help = examples::VALIDATE)]
     Validate(ValidateArgs),
+    /// Says what is valid, and surely a mistake
+    #[command(after_help = examples::LINT)]
+    Lint(LintArgs),
     /// Prints the canonical document
     #[command(after_help = examples::FMT)]
     Fmt(FmtArgs),
-    /// Turns a document into an AccessPolicy object, and an object into a document
+    /// Turns a document into an object, and an object into a document
     #[command(after_help = examples::CONVERT)]
     Convert(ConvertArgs),
     /// Says what an access policy answers to a request, and why
@@ -43,6 +46,13 @@ pub(crate) enum Command {
         /// For which shell
         shell: Shell,
     },
+    /// Answers kubectl, which asks for completions
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        /// What is typed so far; the last word is the one to complete
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
 }
 
 #[derive(Debug, Arguments)]
@@ -53,6 +63,22 @@ pub(crate) struct ValidateArgs {
     /// What documents are; objects say it themselves
     #[arg(long, value_enum, default_value = "access")]
     pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct LintArgs {
+    /// Files of documents or objects; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// What documents are; objects say it themselves
+    #[arg(long, value_enum, default_value = "access")]
+    pub(crate) kind: Kind,
+    /// Profiles that exist, beside the SentinelProfiles of the files; with neither, any name may exist
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) profiles: Vec<String>,
+    /// The session table of the installation; empty: it has none
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) session_table: Option<String>,
 }
 
 #[derive(Debug, Arguments)]
@@ -79,6 +105,9 @@ pub(crate) struct ConvertArgs {
     /// One document or object; - is stdin
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
+    /// What a document is; objects say it themselves, and here it chooses among them [default: access]
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
     /// The name of the object, for a document; which object, where the file holds several
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -86,27 +115,50 @@ pub(crate) struct ConvertArgs {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct ExplainArgs {
-    /// An access policy, as a document or an object; - is stdin
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) file: String,
+    /// A pod of the cluster: what the broker would say to it now
+    #[arg(value_name = "pod NAME", num_args = 1..=2)]
+    pub(crate) target: Vec<String>,
+    /// An access policy, as a document or an object; - is stdin. Without it, the cluster's counts
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["target", "context", "kubeconfig", "namespace"])]
+    pub(crate) file: Option<String>,
     /// Which object, where the file holds several policies
-    #[arg(long)]
+    #[arg(long, requires = "file")]
     pub(crate) name: Option<String>,
     /// Who asks; a pod is `system:serviceaccount:<namespace>:<name>`
-    #[arg(long)]
-    pub(crate) user: String,
-    /// For which profile
-    #[arg(long)]
-    pub(crate) profile: String,
+    #[arg(long, required_unless_present = "target", conflicts_with = "target")]
+    pub(crate) user: Option<String>,
+    /// For which profile; a pod asks for the one of its annotation
+    #[arg(long, required_unless_present = "target")]
+    pub(crate) profile: Option<String>,
     /// How: server, cli or credential_process. Sidecars are always server
-    #[arg(long, default_value = "server")]
+    #[arg(long, default_value = "server", conflicts_with = "target")]
     pub(crate) mode: Mode,
-    /// The session table of the profile or the installation, if there is one
+    /// The session table of the installation, or of the profile with -f, if there is one; of a cluster, it is read from the
+    /// broker's Deployment
     #[arg(long)]
     pub(crate) session_table: Option<String>,
     /// When, as 2026-03-02T12:00:00Z; now, if it isn't given
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+    /// Where Sentinel is installed
+    #[arg(long, value_name = "NAMESPACE", default_value = "sentinel-system")]
+    pub(crate) install_namespace: String,
+}
+
+/// Which cluster is asked.
+#[derive(Debug, Default, Arguments)]
+pub(crate) struct ConnectArgs {
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// The kubeconfig, instead of KUBECONFIG and ~/.kube/config
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<String>,
+    /// The namespace of the pod, instead of the context's
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
 }
 
 #[derive(Debug, Arguments)]

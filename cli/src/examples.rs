@@ -6,7 +6,7 @@ Exit codes:
   1  something was found: a document is invalid, a case differs, --check would change the file
   2  wrong usage, or a file can't be read or written
 
-Everything here works without a cluster. Not there yet: commands that ask a cluster, lint and diff.";
+Everything here works without a cluster. Not there yet: commands that ask a cluster, and diff.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -15,8 +15,18 @@ Examples:
   helm template . | kubectl sentinel validate -o json -
 
 A file holds documents of the policy reference or objects of Kubernetes, any number of them between lines of `---`. Objects
-of other groups are skipped with a note. AccessPolicy and SentinelProfile are judged as the webhook judges them, apart from
-what only a cluster knows.";
+of other groups are skipped with a note. Policies and profiles are judged as the webhook judges them, apart from what only a
+cluster knows. Each problem comes with its place, and the line of the file beneath it.";
+
+pub(crate) const LINT: &str = "\
+Examples:
+  kubectl sentinel lint policies/*.yaml profiles/*.yaml
+  kubectl sentinel lint --profiles prod,staging --session-table sentinel-sessions policy.yaml
+  kubectl sentinel lint --kind break-glass -o json emergencies.yaml
+
+Lints are what the webhook gives as warnings: never a reason to refuse. A lint says nothing where it isn't sure, so it knows
+more mistakes when it knows the profiles: SentinelProfile objects in any of the files, or --profiles. A file that isn't valid
+is told as by validate.";
 
 pub(crate) const FMT: &str = "\
 Examples:
@@ -30,10 +40,12 @@ file that seems to have some, unless --drop-comments says that they may go.";
 pub(crate) const CONVERT: &str = "\
 Examples:
   kubectl sentinel convert --name prod policy.yaml > accesspolicy.yaml
+  kubectl sentinel convert --kind break-glass --name prod emergencies.yaml
   kubectl get accesspolicy prod -o yaml | kubectl sentinel convert -
 
-A document becomes an AccessPolicy object, an AccessPolicy object becomes a document. A document has no name, labels,
-publish or deletionPolicy: what is lost is noted on stderr. Objects of the other kinds of policy aren't there yet.";
+A document becomes an object, an object becomes a document. A document has no name, labels, publish or deletionPolicy: what is
+lost is noted on stderr. The policy reference's second spelling (`policies: - match: ...`) becomes a document, or with --name
+an object; each translation is noted, and what can't be translated is refused.";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::args::ExplainArgs;
 use crate::failure::Failure;
-use crate::parts::objects::the_policy;
+use crate::parts::the_policy;
 use crate::report::{Format, Report, lines};
 use crate::source::Sources;
 

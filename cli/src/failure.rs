@@ -1,6 +1,6 @@
 //! Why a command can't answer.
 
-use sentinel_core::policy::Problems;
+use crate::finding::Finding;
 
 /// Why a command can't answer.
 #[derive(Debug, thiserror::Error)]
@@ -16,26 +16,24 @@ pub(crate) enum Failure {
     /// What was asked for makes no sense with this input.
     #[error("{0}")]
     Usage(String),
-    /// A document that isn't valid, where a valid one is needed.
-    #[error("{}", lines(name, problems))]
-    Invalid {
-        /// The file, and the object in it.
-        name: String,
-        /// Everything that is wrong with it.
-        problems: Problems,
-    },
+    /// A cluster that can't be asked, or that doesn't say.
+    #[error("{0}")]
+    Cluster(String),
+    /// A document that isn't valid, where a valid one is needed: everything that is wrong with it.
+    #[error("{}", lines(.0))]
+    Invalid(Vec<Finding>),
 }
 
 impl Failure {
     /// As --help states them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::File { .. } | Self::Usage(_) => 2,
-            Self::Invalid { .. } => 1,
+            Self::File { .. } | Self::Usage(_) | Self::Cluster(_) => 2,
+            Self::Invalid(_) => 1,
         }
     }
 }
 
-fn lines(name: &str, problems: &Problems) -> String {
-    problems.iter().map(|problem| format!("{name}: {problem}")).collect::<Vec<_>>().join("\n")
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -1,7 +1,8 @@
 //! `kubectl sentinel`: policies checked, formatted, converted, explained and tested, without a cluster.
 //!
 //! ```text
-//!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, fmt, convert, explain, test ─▶ Report ─▶ Output
+//!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, lint, fmt, convert, explain, test ─▶ Report ─▶ Output
+//!                              └─▶ places (lines and columns) ─▶ Finding
 //! ```
 //!
 //! What a policy means is said by `sentinel-core` alone; here are only arguments, files and words. Nothing talks to a network,
@@ -13,13 +14,18 @@ use std::io::Read;
 use clap::Parser as _;
 
 mod args;
+mod cluster;
+mod complete;
 mod convert;
 mod examples;
 mod explain;
 mod failure;
+mod finding;
 mod fmt;
 mod kind;
+mod lint;
 mod parts;
+mod places;
 #[cfg(test)]
 mod reference;
 mod report;
@@ -56,11 +62,13 @@ fn command(args: &Args, sources: &mut Sources<'_>) -> Result<Report, Failure> {
     let format = args.output;
     match &args.command {
         Command::Validate(args) => validate::run(args, format, sources),
+        Command::Lint(args) => lint::run(args, format, sources),
         Command::Fmt(args) => fmt::run(args, format, sources),
         Command::Convert(args) => convert::run(args, format, sources),
         Command::Explain(args) => explain::run(args, format, sources),
         Command::Test(args) => test::run(args, format, sources),
         Command::Completions { shell } => Ok(Report::fine(args::completions(*shell))),
+        Command::Complete { words } => Ok(Report::fine(complete::answer(words))),
     }
 }
 

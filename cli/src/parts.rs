@@ -1,16 +1,35 @@
 //! What a text holds: documents and objects, between lines of `---`.
 
+use std::rc::Rc;
+
 use sentinel_api::names::GROUP;
-use sentinel_core::policy::{Problems, tree};
+use sentinel_core::policy::{Problem, Problems, tree};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::finding::{Finding, Origin};
+use crate::places::Text;
+use crate::source::Source;
+
+mod chosen;
 pub(crate) mod objects;
 
+pub(crate) use chosen::{Chosen, Wanted, choose, the_policy, the_policy_of};
+
 /// One of the things that a text holds.
-pub(crate) enum Part {
-    /// A document of the policy reference. Lines of the file before it are kept as empty ones, so that places are right.
-    Document(String),
+pub(crate) struct Part {
+    pub(crate) file: String,
+    /// Lines of the file before it are kept as empty ones, so that places are those of the file.
+    pub(crate) text: Rc<Text>,
+    /// The path to it within the text; empty is the whole of it.
+    pub(crate) at: String,
+    pub(crate) holds: Holds,
+}
+
+/// What it is.
+pub(crate) enum Holds {
+    /// A document of the policy reference, as a text that can be read on its own.
+    Document(Rc<str>),
     /// An object of our group.
     Object(Value),
     /// An object of another group, by its kind.
@@ -26,28 +45,78 @@ struct Head {
     kind: Option<String>,
 }
 
-/// Everything that a text holds, in its order.
-pub(crate) fn parts(text: &str) -> Vec<Part> {
-    split(text).into_iter().flat_map(part).collect()
-}
+impl Part {
+    /// A document or object that stands within another text.
+    pub(crate) fn inline(file: &str, text: Rc<Text>, at: &str, value: Value) -> Self {
+        let holds = match Head::of(&value).and_then(Head::identity) {
+            Some(_) => Holds::Object(value),
+            None => Holds::Document(value.to_string().into()),
+        };
+        Self { file: file.to_owned(), text, at: at.to_owned(), holds }
+    }
 
-fn part(text: String) -> Vec<Part> {
-    let Some((group, kind)) = head(&text) else { return vec![Part::Document(text)] };
-    match tree(&text) {
-        Ok(value) if group == "v1" && kind == "List" => items(&value),
-        Ok(value) if is_ours(&group) => vec![Part::Object(value)],
-        Err(problems) if is_ours(&group) || kind == "List" => vec![Part::Unreadable(problems)],
-        _ => vec![Part::Foreign(kind)],
+    /// `AccessPolicy prod`; empty for a document.
+    pub(crate) fn label(&self) -> String {
+        match &self.holds {
+            Holds::Object(object) => objects::label(object),
+            Holds::Foreign(kind) => kind.clone(),
+            Holds::Document(_) | Holds::Unreadable(_) => String::new(),
+        }
+    }
+
+    /// Its problems, each with its place.
+    pub(crate) fn problems<'a>(&self, problems: impl IntoIterator<Item = &'a Problem>) -> Vec<Finding> {
+        let label = self.label();
+        let origin = self.origin(&label);
+        problems.into_iter().map(|problem| origin.problem(problem)).collect()
+    }
+
+    /// Whose findings its findings are.
+    pub(crate) fn origin<'a>(&'a self, label: &'a str) -> Origin<'a> {
+        Origin { file: &self.file, object: label, text: &self.text, at: &self.at }
     }
 }
 
-/// `apiVersion` and `kind`, if the text is an object. One of ours that has lost its `apiVersion` must not pass for somebody else's.
-fn head(text: &str) -> Option<(String, String)> {
-    let head: Head = serde_yaml::from_str(text).ok()?;
-    let kind = head.kind.unwrap_or_default();
-    match head.api_version {
-        Some(api_version) => Some((api_version, kind)),
-        None => objects::KINDS.contains(&kind.as_str()).then(|| (GROUP.to_owned(), kind)),
+/// Everything that a text holds, in its order.
+pub(crate) fn parts(source: &Source) -> Vec<Part> {
+    split(&source.text).into_iter().flat_map(|text| part(&source.name, text)).collect()
+}
+
+fn part(file: &str, text: String) -> Vec<Part> {
+    let value = tree(&text);
+    let head = match &value {
+        Ok(value) => Head::of(value),
+        // What core refuses to read may be nothing of ours.
+        Err(_) => serde_yaml::from_str(&text).ok(),
+    };
+    let text = Rc::new(Text::new(text));
+    let part = |at: String, holds| Part { file: file.to_owned(), text: Rc::clone(&text), at, holds };
+    let whole = |holds| vec![part(String::new(), holds)];
+    match (head.and_then(Head::identity), value) {
+        (None, _) => whole(Holds::Document(text.as_str().into())),
+        (Some((group, kind)), Ok(list)) if group == "v1" && kind == "List" => {
+            items(list).into_iter().enumerate().map(|(index, holds)| part(format!("items[{index}]"), holds)).collect()
+        }
+        (Some((group, _)), Ok(object)) if is_ours(&group) => whole(Holds::Object(object)),
+        (Some((group, kind)), Err(problems)) if is_ours(&group) || kind == "List" => whole(Holds::Unreadable(problems)),
+        (Some((_, kind)), _) => whole(Holds::Foreign(kind)),
+    }
+}
+
+impl Head {
+    fn of(value: &Value) -> Option<Self> {
+        let text = |key| value.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
+        value.is_object().then(|| Self { api_version: text("apiVersion"), kind: text("kind") })
+    }
+
+    /// The group and the kind, if this is an object. One of ours that has lost its `apiVersion` must not pass for somebody
+    /// else's.
+    fn identity(self) -> Option<(String, String)> {
+        let kind = self.kind.unwrap_or_default();
+        match self.api_version {
+            Some(api_version) => Some((api_version, kind)),
+            None => objects::KINDS.contains(&kind.as_str()).then(|| (GROUP.to_owned(), kind)),
+        }
     }
 }
 
@@ -56,15 +125,13 @@ fn is_ours(api_version: &str) -> bool {
 }
 
 /// The objects of a `kubectl get -o yaml`.
-fn items(list: &Value) -> Vec<Part> {
-    let items = list.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-    items
-        .into_iter()
-        .map(|item| match item.get("apiVersion").and_then(Value::as_str) {
-            Some(group) if is_ours(group) => Part::Object(item),
-            _ => Part::Foreign(objects::text(&item, "/kind").to_owned()),
-        })
-        .collect()
+fn items(mut list: Value) -> Vec<Holds> {
+    let items = list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    let holds = |item: Value| match item.get("apiVersion").and_then(Value::as_str) {
+        Some(group) if is_ours(group) => Holds::Object(item),
+        _ => Holds::Foreign(objects::text(&item, "/kind").to_owned()),
+    };
+    items.into_iter().map(holds).collect()
 }
 
 /// `---` at the begin of a line always ends a document, whatever it stands in. Documents of nothing but comments are left out.
@@ -72,15 +139,12 @@ fn split(text: &str) -> Vec<String> {
     let mut found = vec![String::new()];
     for (number, line) in text.lines().enumerate() {
         let marker = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
-        let content = match marker {
-            Some(rest) => {
-                found.push("\n".repeat(number));
-                rest
-            }
-            None => line,
-        };
+        if marker.is_some() {
+            found.push("\n".repeat(number));
+        }
         if let Some(last) = found.last_mut() {
-            last.push_str(content);
+            // What follows the marker stays in its column.
+            last.push_str(&marker.map_or(line.to_owned(), |rest| format!("   {rest}")));
             last.push('\n');
         }
     }

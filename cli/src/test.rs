@@ -1,9 +1,11 @@
 //! `test`: what a policy answers, against what a file of cases expects.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::TestArgs;
 use crate::failure::Failure;
+use crate::finding::Finding;
 use crate::report::{Format, Report, lines};
 use crate::source::{self, Sources};
 
@@ -24,8 +26,18 @@ struct Results {
 struct Outcome {
     name: String,
     ok: bool,
-    /// One line for each field that differs.
-    differences: Vec<String>,
+    differences: Vec<Difference>,
+}
+
+/// A field that isn't what is expected.
+#[derive(Serialize)]
+struct Difference {
+    field: String,
+    expected: Value,
+    got: Value,
+    /// Where it is expected.
+    #[serde(flatten)]
+    found: Finding,
 }
 
 pub(crate) fn run(args: &TestArgs, format: Format, sources: &mut Sources<'_>) -> Result<Report, Failure> {
@@ -52,6 +64,6 @@ fn text(results: &Results) -> String {
 }
 
 fn told(outcome: &Outcome) -> Vec<String> {
-    let differences = outcome.differences.iter().map(|difference| format!("  {difference}"));
+    let differences = outcome.differences.iter().map(|difference| difference.found.to_string());
     [format!("differs: {}", outcome.name)].into_iter().chain(differences).collect()
 }

@@ -65,12 +65,15 @@ fn the_samples_are_valid_and_what_is_not_ours_is_skipped() {
 }
 
 #[rstest]
-#[case::document("version: \"1\"\nrules:\n- {name: a, effect: alow}\n", "stdin: rules[0].effect: ")]
-#[case::nothing("", "stdin: ")]
-#[case::yaml("a: [\n", "stdin: not a YAML document: ")]
+#[case::document(
+    "version: \"1\"\nrules:\n- {name: a, effect: alow}\n",
+    "stdin:3:21: rules[0].effect: invalid effect 'alow' in rule 'a': "
+)]
+#[case::nothing("", "stdin: must be")]
+#[case::yaml("a: [\n", "stdin:2:1: not a YAML document: ")]
 #[case::object(
     "kind: AccessPolicy\napiVersion: sentinel.dev/v1alpha1\nmetadata: {name: p}\nspec: {version: '1', rules: [{name: a, effect: allow, conditions: {user: [x]}}]}\n",
-    "stdin: AccessPolicy p: spec.rules[0].conditions: unknown key `user`: did you mean `users`?"
+    "stdin:4:68: AccessPolicy p: spec.rules[0].conditions: unknown key `user`: did you mean `users`?"
 )]
 #[case::publish(
     "kind: AccessPolicy\napiVersion: sentinel.dev/v1alpha1\nmetadata: {name: p}\nspec: {version: '1', rules: [{name: a, effect: allow}], publsh: true}\n",
@@ -83,9 +86,9 @@ fn the_samples_are_valid_and_what_is_not_ours_is_skipped() {
 #[case::nameless("kind: AccessPolicy\napiVersion: sentinel.dev/v1\nspec: {}\n", "AccessPolicy: apiVersion: write")]
 #[case::no_api_version("kind: AccessPolicy\nmetadata: {name: p}\nspec: {}\n", "AccessPolicy p: apiVersion: write")]
 #[case::no_object("kind: Polcy\nversion: '1'\nrules: [{name: a, effect: allow}]\n", "unknown key `kind`")]
-#[case::later(
+#[case::no_spec_either(
     "kind: ApprovalPolicy\napiVersion: sentinel.dev/v1alpha1\nmetadata: {name: p}\n",
-    "aren't supported yet: validate its document with --kind"
+    "stdin:1:1: ApprovalPolicy p: not a valid ApprovalPolicy: missing field `spec`"
 )]
 #[case::twice(
     "kind: AccessPolicy\nkind: AccessPolicy\napiVersion: sentinel.dev/v1alpha1\nmetadata: {name: p}\nspec: {}\n",
@@ -206,7 +209,8 @@ fn test_says_what_differed() {
     let folder = tempfile::tempdir().unwrap();
     let junit = folder.path().join("report.xml");
     let output = run(&["test", "--junit", junit.to_str().unwrap(), "-"], &text);
-    let expected = "differs: a & b\n  effect: expected \"allow\", got \"deny\"\n2 cases, differing: 1\n";
+    let expected = "differs: a & b\nstdin:14:20: cases[1].expect.effect: expected \"allow\", got \"deny\"\n   14 |   \
+        expect: {effect: allow, ruleIndex: 2}\n      |                    ^^^^^\n2 cases, differing: 1\n";
     assert_eq!((output.stdout.as_str(), output.code), (expected, 1), "{output:?}");
     let report = fs::read_to_string(junit).unwrap();
     assert!(

@@ -1,16 +1,19 @@
 //! The file of cases.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use jiff::Timestamp;
-use sentinel_core::policy::{AccessPolicy, Mode, Request, unknown_key};
+use sentinel_core::policy::{AccessPolicy, Mode, Request, Spot, unknown_key};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Outcome;
+use super::{Difference, Outcome};
 use crate::explain::Answer;
 use crate::failure::Failure;
-use crate::parts::objects::the_policy;
+use crate::finding::{Finding, Origin};
+use crate::parts::{Part, the_policy, the_policy_of};
+use crate::places::Text;
 use crate::source::{Source, Sources};
 
 /// What a case may expect.
@@ -20,6 +23,7 @@ const FIELDS: [&str; 7] =
 /// A policy and its cases.
 pub(super) struct Suite {
     name: String,
+    text: Rc<Text>,
     policy: AccessPolicy,
     cases: Vec<Case>,
 }
@@ -52,36 +56,74 @@ struct Asked {
 impl Suite {
     /// Reads the file and its policy.
     pub(super) fn read(file: &str, sources: &mut Sources<'_>) -> Result<Self, Failure> {
-        let source = sources.read(file)?;
-        let malformed = |error| Failure::Usage(format!("{}: not a file of cases: {error}", source.name));
-        let Document { policy, cases } = serde_yaml::from_str(&source.text).map_err(malformed)?;
-        if cases.is_empty() {
-            return Err(Failure::Usage(format!("{}: cases: there are none, so nothing is tested", source.name)));
+        let Source { name, text } = sources.read(file)?;
+        let text = Rc::new(Text::new(text));
+        let Document { policy, cases } =
+            serde_yaml::from_str(text.as_str()).map_err(|error| malformed(&name, &text, &error))?;
+        let policy = read_policy(file, &name, &text, policy, sources)?;
+        let suite = Self { name, text, policy, cases };
+        if suite.cases.is_empty() {
+            return Err(suite.refused("cases", "there are none, so nothing is tested"));
         }
-        let policy = the_policy(&policy_source(file, &source, policy, sources)?, None)?.policy;
-        Ok(Self { name: source.name, policy, cases })
+        Ok(suite)
     }
 
     /// What comes of each case.
     pub(super) fn outcomes(&self) -> Result<Vec<Outcome>, Failure> {
         let timed = self.policy.rules().iter().any(|rule| rule.conditions.time.is_some());
         let outcome = |(index, case): (usize, &Case)| {
-            let wrong = |what| Failure::Usage(format!("{}: cases[{index}] {}: {what}", self.name, case.name));
-            case.check(timed).map_err(wrong)?;
-            Ok(case.outcome(&self.policy))
+            case.check(timed).map_err(|(key, what)| self.refused(&format!("cases[{index}].{key}"), &what))?;
+            Ok(self.outcome(index, case))
         };
         self.cases.iter().enumerate().map(outcome).collect()
     }
+
+    fn outcome(&self, index: usize, case: &Case) -> Outcome {
+        let answer = case.answer(&self.policy);
+        let difference = |(key, expected): (&String, &Value)| {
+            let got = field(&answer, key);
+            (got != *expected).then(|| self.difference(index, key, expected, got))
+        };
+        let differences: Vec<_> = case.expect.iter().filter_map(difference).collect();
+        Outcome { name: case.name.clone(), ok: differences.is_empty(), differences }
+    }
+
+    fn difference(&self, index: usize, key: &str, expected: &Value, got: Value) -> Difference {
+        let found = self.found(&format!("cases[{index}].expect.{key}"), &format!("expected {expected}, got {got}"));
+        Difference { field: key.to_owned(), expected: expected.clone(), got, found }
+    }
+
+    fn refused(&self, path: &str, what: &str) -> Failure {
+        Failure::Usage(self.found(path, what).to_string())
+    }
+
+    fn found(&self, path: &str, message: &str) -> Finding {
+        Origin { file: &self.name, object: "", text: &self.text, at: "" }.found(path, message, None)
+    }
+}
+
+fn malformed(name: &str, text: &Text, error: &serde_yaml::Error) -> Failure {
+    let spot = error.location().map(|place| Spot::Text { line: place.line(), column: place.column() });
+    let origin = Origin { file: name, object: "", text, at: "" };
+    Failure::Usage(origin.found("", &format!("not a file of cases: {error}"), spot.as_ref()).to_string())
 }
 
 /// A text of one line is a file, relative to the file of cases; anything else is the policy itself.
-fn policy_source(file: &str, cases: &Source, policy: Value, sources: &mut Sources<'_>) -> Result<Source, Failure> {
-    let name = format!("{}: policy", cases.name);
-    match policy {
-        Value::String(path) if !path.trim().contains('\n') => sources.read(&beside(file, path.trim())),
-        Value::String(text) => Ok(Source { name, text }),
-        inline => Ok(Source { name, text: inline.to_string() }),
-    }
+fn read_policy(
+    file: &str,
+    name: &str,
+    text: &Rc<Text>,
+    policy: Value,
+    sources: &mut Sources<'_>,
+) -> Result<AccessPolicy, Failure> {
+    let access = match policy {
+        Value::String(path) if !path.trim().contains('\n') => {
+            the_policy(&sources.read(&beside(file, path.trim()))?, None)
+        }
+        Value::String(text) => the_policy(&Source { name: format!("{name}: policy"), text }, None),
+        inline => the_policy_of(Part::inline(name, Rc::clone(text), "policy", inline)),
+    };
+    Ok(access?.policy)
 }
 
 fn beside(file: &str, path: &str) -> String {
@@ -90,35 +132,25 @@ fn beside(file: &str, path: &str) -> String {
 }
 
 impl Case {
-    /// Whether it can be judged at all.
-    fn check(&self, timed: bool) -> Result<(), String> {
+    /// Whether it can be judged at all; if not, where it is wrong and why.
+    fn check(&self, timed: bool) -> Result<(), (&'static str, String)> {
         if let Some(key) = self.expect.keys().find(|key| !FIELDS.contains(&key.as_str())) {
-            return Err(format!("expect: {}", unknown_key(key, &FIELDS)));
+            return Err(("expect", unknown_key(key, &FIELDS)));
         }
         if self.expect.is_empty() {
-            return Err(format!("expect: nothing: write at least one of {}", FIELDS.join(", ")));
+            return Err(("expect", format!("nothing: write at least one of {}", FIELDS.join(", "))));
         }
         if timed && self.request.time.is_none() {
-            return Err("request: add a time: a rule of the policy has a time window".to_owned());
+            return Err(("request", "add a time: a rule of the policy has a time window".to_owned()));
         }
         Ok(())
     }
 
-    fn outcome(&self, policy: &AccessPolicy) -> Outcome {
+    fn answer(&self, policy: &AccessPolicy) -> Answer {
         let Asked { user, profile, mode, session_table, time } = &self.request;
         let (mode, at) = (mode.unwrap_or(Mode::Server), time.unwrap_or_default());
         let session_table = session_table.as_deref();
-        let answer = Answer::of(policy.decide(&Request { user, profile, mode, session_table, at }));
-        let differences = self.differences(&answer);
-        Outcome { name: self.name.clone(), ok: differences.is_empty(), differences }
-    }
-
-    fn differences(&self, answer: &Answer) -> Vec<String> {
-        let differs = |(key, expected): (&String, &Value)| {
-            let got = field(answer, key);
-            (got != *expected).then(|| format!("{key}: expected {expected}, got {got}"))
-        };
-        self.expect.iter().filter_map(differs).collect()
+        Answer::of(policy.decide(&Request { user, profile, mode, session_table, at }))
     }
 }
 

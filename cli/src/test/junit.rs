@@ -17,7 +17,8 @@ fn case(file: &str, outcome: &Outcome) -> String {
     if outcome.ok {
         return format!("<testcase name=\"{name}\" classname=\"{file}\"/>\n");
     }
-    let differences = escape(&outcome.differences.join("\n"));
+    let differences: Vec<_> = outcome.differences.iter().map(|difference| difference.found.to_string()).collect();
+    let differences = escape(&differences.join("\n"));
     format!(
         "<testcase name=\"{name}\" classname=\"{file}\"><failure message=\"differs\">{differences}</failure></testcase>\n"
     )
