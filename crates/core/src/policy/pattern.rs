@@ -23,6 +23,24 @@ impl Pattern {
         self.is_glob
     }
 
+    /// What every name that it matches begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        self.text.split('*').next().unwrap_or_default()
+    }
+
+    /// Whether this pattern matches whatever `other` does. A star of `other` stands for a letter that no literal piece has, so
+    /// only a star of this one can take it in, and then it takes in whatever stands for it.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.matches(&other.text)
+    }
+
+    /// Whether some name is what both mean. As `*` never crosses a `:`, each part between colons is looked at on its own.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let mut parts = other.text.split(':');
+        let all = self.text.split(':').all(|part| parts.next().is_some_and(|other| parts_meet(part, other)));
+        all && parts.next().is_none()
+    }
+
     /// Whether `name` is what this pattern means. Linear in the length of both.
     pub fn matches(&self, name: &str) -> bool {
         if self.is_glob { glob_matches(&self.text, name) } else { self.text == name }
@@ -58,6 +76,20 @@ fn part_matches(glob: &str, text: &str) -> bool {
     let (middle, suffix) = rest.rsplit_once('*').unwrap_or(("", rest));
     let inner = text.strip_prefix(prefix).and_then(|text| text.strip_suffix(suffix));
     inner.is_some_and(|inner| holds_in_order(inner, middle))
+}
+
+/// With stars in both, the ends must agree; between them there is room for the middle of either.
+fn parts_meet(one: &str, other: &str) -> bool {
+    match (one.split_once('*'), other.split_once('*')) {
+        (None, _) => part_matches(other, one),
+        (_, None) => part_matches(one, other),
+        (Some((begin, rest)), Some((other_begin, other_rest))) => {
+            let end = rest.rsplit('*').next().unwrap_or_default();
+            let other_end = other_rest.rsplit('*').next().unwrap_or_default();
+            (begin.starts_with(other_begin) || other_begin.starts_with(begin))
+                && (end.ends_with(other_end) || other_end.ends_with(end))
+        }
+    }
 }
 
 fn holds_in_order(text: &str, pieces: &str) -> bool {
@@ -125,14 +157,44 @@ mod tests {
         }
     }
 
+    /// Every name of up to 5 of these letters.
+    fn names(letters: &[char]) -> impl Iterator<Item = String> {
+        let letters = letters.to_vec();
+        (0..=5).flat_map(move |length| {
+            let letters = letters.clone();
+            (0..letters.len().pow(length))
+                .map(move |n| (0..length).map(|place| letters[n / letters.len().pow(place) % letters.len()]).collect())
+        })
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
         #[test]
         fn agrees_with_trying_everything(glob in "[ab:*]{1,8}", name in "[ab:]{0,8}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
             let pattern: Pattern = glob.parse().unwrap();
             prop_assert_eq!(pattern.matches(&name), naive(&chars(&glob), &chars(&name)));
+        }
+
+        #[test]
+        fn what_covers_matches_no_less(one in "[ab:*]{1,6}", other in "[ab:*]{1,6}") {
+            let (one, other): (Pattern, Pattern) = (one.parse().unwrap(), other.parse().unwrap());
+            let names = || names(&['a', 'b', 'x', ':']);
+            let covers = names().all(|name| one.matches(&name) || !other.matches(&name));
+            prop_assert!(covers || !one.covers(&other), "{} doesn't cover {}", one, other);
+            let meets = names().any(|name| one.matches(&name) && other.matches(&name));
+            prop_assert!(one.meets(&other) || !meets, "{} meets {}", one, other);
+            prop_assert_eq!(one.meets(&other), other.meets(&one));
+        }
+
+        /// Short enough for the names that are tried to settle it.
+        #[test]
+        fn covering_and_meeting_miss_nothing(one in "[ab:*]{1,3}", other in "[ab:*]{1,3}") {
+            let (one, other): (Pattern, Pattern) = (one.parse().unwrap(), other.parse().unwrap());
+            let names = || names(&['a', 'b', 'x', ':']);
+            prop_assert_eq!(one.covers(&other), names().all(|name| one.matches(&name) || !other.matches(&name)));
+            prop_assert_eq!(one.meets(&other), names().any(|name| one.matches(&name) && other.matches(&name)));
         }
     }
 }

@@ -35,7 +35,7 @@ fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// The known key nearest to `key`: equal but for case, `_` and `-`, or at most a third of its letters away.
-fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = plain(key);
     known
         .iter()

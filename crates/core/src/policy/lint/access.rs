@@ -1,0 +1,89 @@
+//! The checks of an access policy.
+
+use super::report::{Place, Report};
+use super::{Check, profiles, window};
+use crate::policy::effect::Effect;
+use crate::policy::rule::Rule;
+use crate::time::TimeWindow;
+
+/// Every check, rule by rule.
+pub(super) fn lint(rules: &[Rule], report: &mut Report<'_>) {
+    for (index, rule) in rules.iter().enumerate() {
+        let place = Place::new(index, &rule.name);
+        lint_audience(rule, &place, report);
+        profiles::lint(&rule.conditions.profiles, &place, "conditions.profiles", report);
+        if let Some(time) = &rule.conditions.time {
+            window::lint(time, &place, "conditions.time", grants(rule.effect), report);
+        }
+        lint_table(rule, &place, report);
+        lint_device(rule, &place, report);
+    }
+}
+
+/// Whether nobody needs to be asked.
+pub(super) fn grants(effect: Effect) -> bool {
+    matches!(effect, Effect::Allow | Effect::RequireServer | Effect::RequireServerSession)
+}
+
+/// A rule that asks for a device is for laptops, where the AWS profile itself says who.
+fn lint_audience(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
+    let conditions = &rule.conditions;
+    if !grants(rule.effect) || !conditions.users.is_empty() || conditions.device.is_some() {
+        return;
+    }
+    let null = "an empty list means anybody, and so does `null`";
+    if conditions.profiles.is_empty() {
+        report.note(Check::AnyProfile, place, "", || {
+            format!(
+                "rule '{}' grants any profile to any user, every pod included: list profiles and users ({null})",
+                place.name()
+            )
+        });
+    } else {
+        report.note(Check::AnyUser, place, "", || {
+            format!(
+                "rule '{}' grants to any user, every pod included: list users, such as system:serviceaccount:payments:api ({null})",
+                place.name()
+            )
+        });
+    }
+}
+
+/// Only where it is known that neither the rule, nor the installation, nor any profile that matches names a table.
+fn lint_table(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
+    let asks = rule.effect == Effect::RequireServerSession && rule.session_table.is_none();
+    let (true, Some(false), Some(known)) = (asks, report.around.default_table, &report.around.profiles) else { return };
+    let listed = &rule.conditions.profiles;
+    let matched = |report: &Report<'_>, has_table: bool| {
+        let found = |(_, profile): (&str, super::KnownProfile)| profile.has_table == has_table;
+        match listed.as_slice() {
+            [] => known.values().any(|profile| profile.has_table == has_table),
+            list => list.iter().any(|pattern| profiles::matching(pattern, known, &report.work).any(found)),
+        }
+    };
+    if matched(report, false) && !matched(report, true) && report.work.spend(1) {
+        report.note(Check::NoSessionTable, place, "effect", || {
+            format!(
+                "rule '{}' requires a session table, and there is none: name one in the rule, in the SentinelProfile, or for the \
+                 installation (--session-table)",
+                place.name()
+            )
+        });
+    }
+}
+
+fn lint_device(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
+    if rule.conditions.device.is_some() {
+        report.note(Check::NeverMatchesPods, place, "conditions.device", || {
+            format!(
+                "rule '{}' asks for a device, and a pod has none: it never matches one; write another rule for pods",
+                place.name()
+            )
+        });
+    }
+}
+
+/// The window of a rule.
+pub(super) fn window_of(rule: &Rule) -> Option<&TimeWindow> {
+    rule.conditions.time.as_ref()
+}
