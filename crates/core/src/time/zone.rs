@@ -31,7 +31,7 @@ impl TimeZone {
     }
 
     /// What the zone's clocks do.
-    pub(crate) fn rules(&self) -> &jiff::tz::TimeZone {
+    pub fn rules(&self) -> &jiff::tz::TimeZone {
         &self.rules
     }
 }
