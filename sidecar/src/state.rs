@@ -239,7 +239,7 @@ fn ended() -> Denial {
 
 /// A denial that no waiting mends. An approval may come, and a token may be renewed.
 fn is_plain(refusal: &Refusal) -> bool {
-    matches!(refusal.code.as_str(), code::ACCESS_DENIED | code::SESSION_REVOKED)
+    matches!(refusal.code.as_str(), code::ACCESS_DENIED | code::ACCESS_LOCKED | code::SESSION_REVOKED)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub struct Note {
     pub warning: bool,
     /// `CredentialsRefused`, `CredentialsUnavailable` or `CredentialsIssued`.
     pub reason: &'static str,
-    /// What told it apart from others of the same reason: the cause's word, and the rule.
+    /// What tells it apart from others of the same reason: the cause's word, and the rule or the lock.
     pub action: String,
     /// The text.
     pub message: String,
@@ -63,8 +63,7 @@ impl Events {
             Kind::Unavailable if persists < PERSISTS => return,
             Kind::Unavailable => "CredentialsUnavailable",
         };
-        let rule = cause.decision().map(|decision| decision.rule.as_str()).unwrap_or_default();
-        let action = format!("{} {rule}", cause.word()).trim().to_owned();
+        let action = format!("{} {}", cause.word(), cause.by()).trim().to_owned();
         self.tell(Note { pod: subject.caller.clone(), warning: true, reason, action, message: cause.to_string() }, now);
     }
 

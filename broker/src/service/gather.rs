@@ -56,6 +56,8 @@ impl Broker {
             default_table: self.default_table.clone(),
             pod,
             profile,
+            locks: self.world.locks.all(),
+            locks_stale: self.world.locks.stale(now),
             session: self.world.sessions.see(&session, now),
             revoked_before: self.world.revoked_before(&subject.caller.pod_uid, &subject.profile),
             policy: policy.unwrap_or_default(),

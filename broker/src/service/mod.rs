@@ -174,9 +174,8 @@ impl Broker {
             Ok((permit, credentials)) => Answer::Granted(Box::new(grant(&permit, credentials, trust_bundle, now))),
             Err(cause) => {
                 let lease = self.profile_of(&subject.profile, now).map_or(DEFAULT_LEASE, |profile| profile.lease);
-                // A denial by a time window ends with the window.
-                let end = cause.decision().and_then(|decision| decision.holds_until);
-                let lease_ms = millis(end.map_or(lease, |end| lease.min(now.until(end))));
+                // A denial by a time window ends with the window, one by a lock with the lock.
+                let lease_ms = millis(cause.holds_until().map_or(lease, |end| lease.min(now.until(end))));
                 Answer::Refused(Box::new(RefusedAnswer { cause, lease_ms, trust_bundle }))
             }
         }

@@ -202,6 +202,7 @@ fn world() -> World {
     let spec = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1", "lease": "7s"});
     fill(&world.profiles, vec![object("SentinelProfile", &json!({"name": "prod"}), &spec)]);
     fill(&world.policies, vec![policy("allow")]);
+    fill(&world.locks, vec![]);
     fill(&world.sessions, vec![session(false)]);
     world
 }
@@ -317,6 +318,74 @@ async fn what_takes_too_long_lands_for_the_next_request() {
     assert_eq!(issued, 1);
 }
 
+fn lock(spec: &Value) -> Value {
+    object("AccessLock", &json!({"name": "leak"}), spec)
+}
+
+fn locked(answer: Answer) -> RefusedAnswer {
+    let Answer::Refused(refused) = answer else { panic!("granted") };
+    assert_eq!(refused.cause.word(), "Locked", "{}", refused.cause);
+    *refused
+}
+
+#[tokio::test]
+async fn a_lock_refuses_at_once_and_unlocking_gives_new_credentials() {
+    let stage = stage(Outside::default());
+    stage.asks(0).await.unwrap();
+    stage.outside.calls();
+    let spec = json!({"namespaces": ["payments"], "reason": "leak", "createdBy": "dana"});
+    apply(&stage.broker.world.locks, lock(&spec));
+    assert_eq!(locked(ask(&stage.broker, 0).await).lease_ms, 7000);
+    fill(&stage.broker.world.locks, vec![]);
+    stage.asks(0).await.unwrap();
+    assert_eq!(
+        stage.outside.calls(),
+        ["RecordIssue", "AssumeRole"],
+        "what was issued before the lock is not given out again"
+    );
+    assert_eq!(stage.effects(), ["allow", "deny", "allow"]);
+}
+
+#[tokio::test]
+async fn the_lease_of_a_lock_ends_with_it() {
+    let stage = stage(Outside::default());
+    let end = Timestamp::now() + Duration::from_millis(500);
+    apply(&stage.broker.world.locks, lock(&json!({"profiles": ["prod"], "reason": "r", "expiresAt": end})));
+    let lease = locked(ask(&stage.broker, 0).await).lease_ms;
+    assert!(lease <= 500, "{lease}");
+    while Timestamp::now() < end {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stage.asks(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_during_assume_role_is_not_answered_with_credentials() {
+    let stage = stage(Outside { turns: Some(Semaphore::new(0)), ..Outside::default() });
+    let broker = stage.broker.clone();
+    let request = tokio::spawn(async move { ask(&broker, 0).await });
+    while !stage.outside.calls.lock().unwrap().contains(&"AssumeRole".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    apply(&stage.broker.world.locks, lock(&json!({"profiles": ["*"], "reason": "r"})));
+    stage.outside.turns.as_ref().unwrap().add_permits(1);
+    locked(request.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_locks_are_not_known_nothing_is_decided_but_what_was_locked_stays_so() {
+    let stage = stage(Outside::default());
+    stage.asks(0).await.unwrap();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let world = &stage.broker.world;
+    for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard] {
+        heard.stamp();
+    }
+    stage.is_refused("StaleWatch").await;
+    apply(&world.locks, lock(&json!({"profiles": ["prod"], "reason": "r"})));
+    stage.is_refused("Locked").await;
+}
+
 #[tokio::test]
 async fn a_revocation_during_assume_role_is_not_answered_with_credentials() {
     let stage = stage(Outside { turns: Some(Semaphore::new(0)), ..Outside::default() });
@@ -401,6 +470,7 @@ async fn a_stale_watch_is_503_and_a_known_revocation_still_403() {
     stage.broker.world.pods.heard.stamp();
     stage.broker.world.profiles.heard.stamp();
     stage.broker.world.policies.heard.stamp();
+    stage.broker.world.locks.heard.stamp();
     let cause = stage.is_refused("StaleWatch").await;
     assert!(cause.to_string().contains("SentinelSessions has heard nothing for 61 s"), "{cause}");
     apply(&stage.broker.world.sessions, session(true));
@@ -428,7 +498,9 @@ async fn the_row_is_touched_soon_and_then_once_a_minute_with_all_that_was_served
     let pass = async |seconds| {
         tokio::time::advance(Duration::from_secs(seconds)).await;
         let world = &stage.broker.world;
-        for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard] {
+        for heard in
+            [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.locks.heard, &world.sessions.heard]
+        {
             heard.stamp();
         }
     };
@@ -452,7 +524,9 @@ async fn a_pod_that_lies_about_its_requests_does_not_spoil_its_row() {
         stage.asks(u64::MAX).await.unwrap();
         tokio::time::advance(Duration::from_mins(1)).await;
         let world = &stage.broker.world;
-        for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard] {
+        for heard in
+            [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.locks.heard, &world.sessions.heard]
+        {
             heard.stamp();
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use sentinel_decision::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Stale};
+use sentinel_decision::{LockEntry, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Stale};
 
 use super::Store;
 use crate::moment::Moment;
@@ -26,6 +26,8 @@ pub struct World {
     pub profiles: Store<ProfileEntry>,
     /// Access policies.
     pub policies: Store<PolicyEntry>,
+    /// Access locks.
+    pub locks: Store<LockEntry>,
     /// Sessions of all namespaces.
     pub sessions: Store<SessionEntry>,
     /// UIDs of pods that left the watch, so that nobody has to ask for them.
@@ -75,23 +77,27 @@ impl World {
 
     /// Whether every watch has had its first list.
     pub fn is_synced(&self) -> bool {
-        self.pods.is_synced() && self.profiles.is_synced() && self.policies.is_synced() && self.sessions.is_synced()
+        self.pods.is_synced()
+            && self.profiles.is_synced()
+            && self.policies.is_synced()
+            && self.locks.is_synced()
+            && self.sessions.is_synced()
     }
 
     /// The watches that can't be believed.
     pub fn stale(&self, now: Moment) -> Vec<Stale> {
-        [self.pods.stale(now), self.profiles.stale(now), self.policies.stale(now), self.sessions.stale(now)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let (pods, profiles, policies) = (self.pods.stale(now), self.profiles.stale(now), self.policies.stale(now));
+        let (locks, sessions) = (self.locks.stale(now), self.sessions.stale(now));
+        [pods, profiles, policies, locks, sessions].into_iter().flatten().collect()
     }
 
     /// Every watch and how long ago it heard something.
-    pub fn ages(&self, now: Moment) -> [(&'static str, Duration); 4] {
+    pub fn ages(&self, now: Moment) -> [(&'static str, Duration); 5] {
         [
             ("pods", self.pods.heard.age(now)),
             ("sentinelprofiles", self.profiles.heard.age(now)),
             ("accesspolicies", self.policies.heard.age(now)),
+            ("accesslocks", self.locks.heard.age(now)),
             ("sentinelsessions", self.sessions.heard.age(now)),
         ]
     }

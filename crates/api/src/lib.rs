@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   author ─▶ Access-, Approval-, BreakGlass-, RateLimitPolicy, SentinelProfile ─ resolve() ─▶ core, or every problem at once
+//!   person ─▶ AccessLock
 //!   operator ─▶ SentinelSession
 //! ```
 //!
@@ -10,6 +11,7 @@
 
 mod condition;
 mod durations;
+mod lock;
 pub mod names;
 mod policy;
 mod profile;
@@ -17,6 +19,7 @@ mod session;
 mod strict;
 
 pub use condition::{Condition, ConditionStatus, condition, set_condition};
+pub use lock::{AccessLock, AccessLockSpec, AccessLockStatus};
 pub use policy::{
     AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec,
     DeletionPolicy, PolicyStatus, PublishedParameter, RateLimitPolicy, RateLimitPolicySpec, RawRule,
@@ -39,6 +42,7 @@ pub fn definitions() -> Vec<CustomResourceDefinition> {
         RateLimitPolicy::crd(),
         SentinelProfile::crd(),
         SentinelSession::crd(),
+        AccessLock::crd(),
     ]
 }
 

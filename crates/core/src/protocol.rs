@@ -112,8 +112,10 @@ impl Refusal {
 
 /// The words of [`Refusal::code`], and the status that each goes with.
 pub mod code {
-    /// 403: the policy, a lock or a limit says no.
+    /// 403: the policy or a limit says no.
     pub const ACCESS_DENIED: &str = "AccessDenied";
+    /// 403: an access lock stops this user, namespace or profile.
+    pub const ACCESS_LOCKED: &str = "AccessLocked";
     /// 403: the session is revoked.
     pub const SESSION_REVOKED: &str = "SessionRevoked";
     /// 403: an approval is awaited.

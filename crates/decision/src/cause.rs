@@ -1,9 +1,10 @@
 //! Why nothing is issued: made once, carried unchanged to the answer, the Event and the log. The text is made here only.
 
+use jiff::Timestamp;
 use sentinel_core::policy::Decision;
 use sentinel_core::protocol::code;
 
-use crate::entry::Revoked;
+use crate::entry::{LockEntry, Revoked};
 use crate::facts::Caller;
 use crate::sight::Stale;
 
@@ -46,6 +47,13 @@ pub enum Cause {
     ProfileDeleting { profile: String },
     #[error("SentinelProfile `{profile}` can't be used: {problems}. See: kubectl describe sentinelprofile {profile}")]
     ProfileInvalid { profile: String, problems: String },
+    #[error(
+        "profile `{profile}` is locked for pod {pod} by AccessLock `{}`{}. See: kubectl get accesslock {}",
+        lock.name,
+        terms(lock),
+        lock.name
+    )]
+    Locked { lock: Box<LockEntry>, profile: String, pod: String },
     #[error(
         "SentinelSession {session} can't be read: {problem}. See: kubectl get sentinelsession {} -o yaml",
         kubectl(session)
@@ -149,6 +157,7 @@ impl Cause {
     pub fn code(&self) -> &'static str {
         match (self, self.kind()) {
             (Self::Revoked { .. }, _) => code::SESSION_REVOKED,
+            (Self::Locked { .. }, _) => code::ACCESS_LOCKED,
             (Self::ApprovalRequired { .. }, _) => code::APPROVAL_REQUIRED,
             (_, Kind::Denied) => code::ACCESS_DENIED,
             (_, Kind::Unavailable) => code::UNAVAILABLE,
@@ -166,6 +175,7 @@ impl Cause {
             Self::ProfileMissing { .. } => "ProfileMissing",
             Self::ProfileDeleting { .. } => "ProfileDeleting",
             Self::ProfileInvalid { .. } => "ProfileInvalid",
+            Self::Locked { .. } => "Locked",
             Self::SessionInvalid { .. } => "SessionInvalid",
             Self::SessionOfAnother { .. } => "SessionOfAnother",
             Self::Revoked { .. } => "SessionRevoked",
@@ -193,6 +203,22 @@ impl Cause {
         match self {
             Self::Denied { decision, .. } | Self::ApprovalRequired { decision, .. } => Some(decision),
             _ => None,
+        }
+    }
+
+    /// Until when it surely holds, where that is known: nobody need ask again before, and a lease ends there.
+    pub fn holds_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Locked { lock, .. } => lock.lock.expires_at(),
+            _ => self.decision().and_then(|decision| decision.holds_until),
+        }
+    }
+
+    /// What tells it apart from others of the same word: the rule, or the lock.
+    pub fn by(&self) -> &str {
+        match self {
+            Self::Locked { lock, .. } => &lock.name,
+            _ => self.decision().map(|decision| decision.rule.as_str()).unwrap_or_default(),
         }
     }
 
@@ -230,6 +256,18 @@ fn by_and_why(revoked: &Revoked) -> String {
     let by = revoked.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let why = revoked.reason.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     format!("{by}{why}")
+}
+
+/// By whom a lock is, until when, why, and what is wrong with it.
+fn terms(entry: &LockEntry) -> String {
+    let LockEntry { lock, by, problems, .. } = entry;
+    let by = by.as_ref().map(|by| format!(" of {by}")).unwrap_or_default();
+    let until = lock.expires_at().map(|until| format!(" until {until}")).unwrap_or_default();
+    let why = if lock.reason().is_empty() { String::new() } else { format!(": {}", lock.reason()) };
+    let wrong = problems.as_ref().map(|problems| {
+        format!(" (the lock can't be read, so it locks everything that it might mean: {problems}; mend or delete it)")
+    });
+    format!("{by}{until}{why}{}", wrong.unwrap_or_default())
 }
 
 fn rule_and_reason(decision: &Decision) -> String {

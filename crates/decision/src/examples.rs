@@ -7,7 +7,7 @@ use sentinel_core::policy::{AccessPolicy, Spelling};
 use sentinel_core::session::SessionId;
 use serde_json::{Value, json};
 
-use crate::entry::{Entry as _, PodEntry, PolicyEntry, ProfileEntry, SessionEntry};
+use crate::entry::{Entry as _, LockEntry, PodEntry, PolicyEntry, ProfileEntry, SessionEntry};
 use crate::facts::{Caller, Facts, PodSight};
 use crate::sight::Sight;
 
@@ -23,6 +23,8 @@ pub fn good() -> Facts {
         default_table: Some("sentinel-sessions".to_owned()),
         pod: PodSight::Seen(Arc::new(pod_of(&caller))),
         profile: seen(profile(&json!({}))),
+        locks: vec![],
+        locks_stale: None,
         session: seen(session_of(&caller)),
         revoked_before: None,
         policy: seen(policy(&json!([{"name": "all", "effect": "allow", "conditions": {}}]))),
@@ -67,6 +69,13 @@ pub fn profile(change: &Value) -> ProfileEntry {
         Ok(object) => ProfileEntry::keep(&object),
         Err(error) => ProfileEntry { deleting: false, judged: Err(error.to_string()) },
     }
+}
+
+/// A lock of this name and spec.
+pub fn lock(name: &str, spec: &Value) -> LockEntry {
+    let object =
+        json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "AccessLock", "metadata": {"name": name}, "spec": spec});
+    serde_json::from_value(object).map(|object| LockEntry::keep(&object)).unwrap_or_default()
 }
 
 /// A policy of these rules, in camelCase.

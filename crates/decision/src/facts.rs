@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sentinel_core::identity::service_account_user;
 use sentinel_core::session::SessionId;
 
-use crate::entry::{PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
+use crate::entry::{LockEntry, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
 use crate::sight::{Sight, Stale};
 
 /// Who calls, as the API server says.
@@ -60,6 +60,10 @@ pub struct Facts {
     pub pod: PodSight,
     /// The profile.
     pub profile: Sight<ProfileEntry>,
+    /// Every AccessLock.
+    pub locks: Vec<Arc<LockEntry>>,
+    /// Why there may be others by now.
+    pub locks_stale: Option<Stale>,
     /// The SentinelSession.
     pub session: Sight<SessionEntry>,
     /// It was revoked when its object was last seen.

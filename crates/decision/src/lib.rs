@@ -4,7 +4,7 @@
 //! ```text
 //!   objects ─ Entry::keep ─▶ entries (judged, pruned) ─▶ Facts
 //!
-//!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ session known? ─▶ Permit
+//!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ locks, session known? ─▶ Permit
 //!              └──────────┴────────┴─────────┴────────────┴────────────┴─────────────┴─────▶ Cause (denied or could not decide)
 //! ```
 //!
@@ -24,7 +24,7 @@ mod steps;
 mod tests;
 
 pub use cause::{Cause, Kind};
-pub use entry::{Entry, PodEntry, PodObject, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
+pub use entry::{Entry, LockEntry, PodEntry, PodObject, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
 pub use facts::{Caller, Facts, PodSight};
 pub use permit::Permit;
 pub use sight::{Sight, Stale};
@@ -42,6 +42,7 @@ pub fn decide(facts: &Facts) -> Result<Permit, Cause> {
     steps::session_is_not_revoked(facts, session)?;
     let decision = steps::policy_decides(facts, &profile)?;
     let decision = steps::policy_allows(decision, &profile)?;
+    steps::locks_are_known(facts)?;
     let session = steps::session_is_known(facts, session)?;
     Ok(Permit::new(facts, profile, session, decision))
 }

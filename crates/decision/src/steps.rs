@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use sentinel_api::Profile;
+use sentinel_core::lock::Target;
 use sentinel_core::policy::{AccessPolicy, Decision, Mode, Request, Verdict};
 
 use crate::cause::Cause;
-use crate::entry::{PodEntry, PolicyEntry, ProfileEntry, SessionEntry};
+use crate::entry::{LockEntry, PodEntry, PolicyEntry, ProfileEntry, SessionEntry};
 use crate::facts::{Facts, PodSight};
 use crate::sight::Sight;
 
@@ -58,10 +59,20 @@ pub fn profile_can_be_used(facts: &Facts) -> Result<Arc<Profile>, Cause> {
     usable_profile(&facts.profile_name, &facts.profile)
 }
 
-/// The place of AccessLocks, which come with a later version: before policy, approval and break-glass.
-#[expect(clippy::unnecessary_wraps, reason = "locks will refuse here")]
-pub fn nothing_is_locked(_: &Facts) -> Result<(), Cause> {
-    Ok(())
+/// No lock that we know of stops this user, namespace or profile. A lock that we knew of a minute ago still counts: that it
+/// has gone since can't be known either. Of several, the one that ends last speaks.
+pub fn nothing_is_locked(facts: &Facts) -> Result<(), Cause> {
+    let user = facts.caller.user();
+    let target = Target { user: &user, namespace: &facts.caller.namespace, profile: &facts.profile_name };
+    let holding = facts.locks.iter().filter(|entry| entry.lock.holds(target, facts.now));
+    let Some(last) = holding.max_by_key(|entry| entry.ends_last()) else { return Ok(()) };
+    let lock = Box::new(LockEntry::clone(last));
+    Err(Cause::Locked { lock, profile: facts.profile_name.clone(), pod: facts.caller.pod_path() })
+}
+
+/// There are no locks that we don't know of.
+pub fn locks_are_known(facts: &Facts) -> Result<(), Cause> {
+    facts.locks_stale.map_or(Ok(()), |stale| Err(Cause::Stale(stale)))
 }
 
 /// The SentinelSession by this pod's name is this pod's, if there is one; whether there must be is asked last.

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::examples::{good, policy, profile, seen, session_of};
+use crate::examples::{good, lock, policy, profile, seen, session_of};
 
 fn stale(watch: &'static str) -> Stale {
     Stale { watch, age: Some(std::time::Duration::from_secs(61)) }
@@ -34,6 +34,10 @@ type Fault = (&'static str, &'static str, fn(&mut Facts));
 
 fn rules(facts: &mut Facts, rules: &Value) {
     facts.policy.object = Some(Arc::new(policy(rules)));
+}
+
+fn locked(facts: &mut Facts, name: &str, spec: &Value) {
+    facts.locks.push(Arc::new(lock(name, spec)));
 }
 
 fn a_second_ago(facts: &Facts) -> jiff::Timestamp {
@@ -64,6 +68,23 @@ const FAULTS: &[Fault] = &[
     ("ProfileInvalid", "AccessDenied", |facts| {
         change_profile(facts, |profile| profile.judged = Err("spec.lease".into()));
     }),
+    // The locks.
+    ("Locked", "AccessLocked", |facts| {
+        locked(facts, "a", &json!({"users": ["system:serviceaccount:payments:api"], "reason": "leak"}))
+    }),
+    ("Locked", "AccessLocked", |facts| {
+        locked(facts, "b", &json!({"namespaces": ["pay*"], "profiles": ["prod"], "reason": "leak"}))
+    }),
+    ("Locked", "AccessLocked", |facts| locked(facts, "c", &json!({"namespace": ["elsewhere"], "reason": "typo"}))),
+    ("Locked", "AccessLocked", |facts| locked(facts, "d", &json!("unreadable"))),
+    ("Locked", "AccessLocked", |facts| {
+        let soon = facts.now + jiff::SignedDuration::from_secs(1);
+        locked(facts, "e", &json!({"profiles": ["prod"], "reason": "leak", "expiresAt": soon}));
+    }),
+    ("Locked", "AccessLocked", |facts| {
+        facts.locks_stale = Some(stale("AccessLocks"));
+        locked(facts, "f", &json!({"profiles": ["prod"], "reason": "known, though stale"}));
+    }),
     // The session.
     ("SessionInvalid", "AccessDenied", |facts| {
         change_session(facts, |session| session.problem = Some("spec.revokd".into()));
@@ -93,6 +114,7 @@ const FAULTS: &[Fault] = &[
         rules(facts, &json!([{"name": "r", "effect": "require_approval", "conditions": {}}]));
     }),
     // What is decided comes before what can't be.
+    ("StaleWatch", "ServiceUnavailable", |facts| facts.locks_stale = Some(stale("AccessLocks"))),
     ("StaleWatch", "ServiceUnavailable", |facts| facts.session.stale = Some(stale("SentinelSessions"))),
     ("SessionMissing", "ServiceUnavailable", |facts| facts.session.object = None),
     ("SessionMissing", "ServiceUnavailable", |facts| change_session(facts, |session| session.deleting = true)),
@@ -186,6 +208,52 @@ fn a_refusal_names_the_object_and_the_command_that_helps() {
     facts.session.object = None;
     let missing = decide(&facts).unwrap_err().to_string();
     assert!(missing.ends_with(&format!("kubectl get sentinelsession {} -n payments", facts.session_id)), "{missing}");
+}
+
+#[test]
+fn locks_of_others_and_locks_that_are_over_stop_nothing() {
+    let mut facts = good();
+    for (name, spec) in [
+        ("over", json!({"profiles": ["prod"], "reason": "r", "expiresAt": a_second_ago(&facts)})),
+        ("now", json!({"profiles": ["prod"], "reason": "r", "expiresAt": facts.now})),
+        ("over-and-odd", json!({"everybody": true, "reason": "r", "expiresAt": a_second_ago(&facts)})),
+        ("elsewhere", json!({"namespaces": ["billing"], "profiles": ["prod"], "reason": "r"})),
+        ("another", json!({"users": ["system:serviceaccount:payments:web"], "reason": "r"})),
+    ] {
+        locked(&mut facts, name, &spec);
+    }
+    decide(&facts).unwrap();
+}
+
+#[test]
+fn of_several_locks_the_one_that_ends_last_speaks() {
+    let mut facts = good();
+    let after = |seconds| facts.now + jiff::SignedDuration::from_secs(seconds);
+    let (soon, late) = (after(60), after(120));
+    locked(&mut facts, "late", &json!({"profiles": ["prod"], "reason": "r", "expiresAt": late}));
+    locked(&mut facts, "soon", &json!({"profiles": ["prod"], "reason": "r", "expiresAt": soon}));
+    let cause = decide(&facts).unwrap_err();
+    assert_eq!((cause.by(), cause.holds_until()), ("late", Some(late)));
+    locked(&mut facts, "for-good", &json!({"profiles": ["prod"], "reason": "r"}));
+    locked(&mut facts, "also", &json!({"namespaces": ["*"], "reason": "r"}));
+    let cause = decide(&facts).unwrap_err();
+    assert_eq!((cause.by(), cause.holds_until()), ("also", None));
+}
+
+#[test]
+fn a_lock_says_who_made_it_until_when_and_why() {
+    let mut facts = good();
+    let spec =
+        json!({"profiles": ["prod"], "reason": "key leaked", "createdBy": "dana", "expiresAt": "2999-01-01T00:00:00Z"});
+    locked(&mut facts, "leak-7", &spec);
+    insta::assert_snapshot!(decide(&facts).unwrap_err(), @"profile `prod` is locked for pod payments/api-0 by AccessLock `leak-7` of dana until 2999-01-01T00:00:00Z: key leaked. See: kubectl get accesslock leak-7");
+    facts.locks.clear();
+    locked(&mut facts, "typo", &json!({"user": ["x"], "reason": "r", "createdBy": "dana"}));
+    let odd = decide(&facts).unwrap_err().to_string();
+    assert!(
+        odd.contains("locks everything that it might mean: spec.user: unknown key `user`: did you mean `users`?"),
+        "{odd}"
+    );
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::fmt::Debug;
 use kube::Resource;
 use serde::de::DeserializeOwned;
 
+mod locks;
 mod pods;
 mod policies;
 mod profiles;
 mod sessions;
 
+pub use locks::LockEntry;
 pub use pods::{PodEntry, PodObject};
 pub use policies::PolicyEntry;
 pub use profiles::ProfileEntry;
