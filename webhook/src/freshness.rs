@@ -39,9 +39,9 @@ impl Freshness {
         }
     }
 
-    /// Whether a watch has failed for too long.
-    pub fn is_stale(&self) -> bool {
-        self.is_stale_at(Instant::now())
+    /// Whether one of these watches has failed for too long.
+    pub fn is_stale(&self, watches: &[&str]) -> bool {
+        self.is_stale_at(watches, Instant::now())
     }
 
     fn succeeded(&self, what: &'static str) {
@@ -55,9 +55,11 @@ impl Freshness {
         failing.insert(what, Failing { since, last: now });
     }
 
-    fn is_stale_at(&self, now: Instant) -> bool {
-        self.lock()
-            .values()
+    fn is_stale_at(&self, watches: &[&str], now: Instant) -> bool {
+        let failing = self.lock();
+        watches
+            .iter()
+            .filter_map(|what| failing.get(what))
             .any(|failing| now.duration_since(failing.since) > PATIENCE && now.duration_since(failing.last) < QUIET)
     }
 
@@ -75,20 +77,20 @@ mod tests {
     fn stale_is_failing_for_a_minute_and_still() {
         let (freshness, start) = (Freshness::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert!(!freshness.is_stale_at(at(0)));
+        assert!(!freshness.is_stale_at(&["profiles"], at(0)));
         for second in [0, 20, 40] {
             freshness.failed("profiles", at(second));
         }
-        assert!(!freshness.is_stale_at(at(50)));
-        assert!(freshness.is_stale_at(at(70)));
-        assert!(!freshness.is_stale_at(at(40 + 76)), "no failure for long: connected, and silent");
+        assert!(!freshness.is_stale_at(&["profiles"], at(50)));
+        assert!(freshness.is_stale_at(&["profiles"], at(70)));
+        assert!(!freshness.is_stale_at(&["profiles"], at(40 + 76)), "no failure for long: connected, and silent");
         freshness.failed("profiles", at(200));
-        assert!(!freshness.is_stale_at(at(230)), "a new failure counts from its own beginning");
+        assert!(!freshness.is_stale_at(&["profiles"], at(230)), "a new failure counts from its own beginning");
         freshness.failed("profiles", at(250));
         freshness.failed("profiles", at(262));
-        assert!(freshness.is_stale_at(at(263)));
+        assert!(freshness.is_stale_at(&["profiles"], at(263)));
         freshness.succeeded("profiles");
-        assert!(!freshness.is_stale_at(at(263)));
+        assert!(!freshness.is_stale_at(&["profiles"], at(263)));
     }
 
     #[test]
@@ -98,6 +100,8 @@ mod tests {
             freshness.failed("profiles", start + Duration::from_secs(second));
             freshness.succeeded("policies");
         }
-        assert!(freshness.is_stale_at(start + Duration::from_secs(61)));
+        let later = start + Duration::from_secs(61);
+        assert!(freshness.is_stale_at(&["policies", "profiles"], later));
+        assert!(!freshness.is_stale_at(&["policies"], later), "one that fails stops only what needs it");
     }
 }

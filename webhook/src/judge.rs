@@ -1,13 +1,18 @@
 //! The three questions of the API server, each answered in full.
 
+use std::time::Instant;
+
+use jiff::Timestamp;
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION};
 use sentinel_core::policy::{Problem, Problems};
 use serde_json::Value;
 
 use crate::admission::{AdmissionMetrics, AdmissionRequest, Answer, Operation};
-use crate::objects;
+use crate::objects::{self, Around};
 use crate::pods::{self, Injection, Pod, SidecarTemplate};
+use crate::preview;
 use crate::view::{NotReady, View};
+use crate::warnings;
 
 /// All that is needed for an answer.
 pub struct Judge {
@@ -38,8 +43,28 @@ impl Judge {
         match question {
             Question::MutatePod => self.mutate_pod(request).await,
             Question::ValidatePod => self.validate_pod(request).await,
-            Question::ValidateObject => objects::judge(request, &self.view),
+            Question::ValidateObject => self.validate_object(request).await,
         }
+    }
+
+    async fn validate_object(&self, request: &AdmissionRequest) -> Answer {
+        let judged = objects::judge(request, Around { view: &self.view, default_table: &self.default_table });
+        if judged.refused.is_some() {
+            return judged;
+        }
+        let lints = judged.warnings.clone();
+        let said = [self.preview(request).await, lints].concat();
+        Answer { warnings: warnings::fit(said), ..judged }
+    }
+
+    /// What it would do to the sessions that live now.
+    async fn preview(&self, request: &AdmissionRequest) -> Vec<String> {
+        let started = Instant::now();
+        let asked = preview::asked(request, &self.view, &self.default_table);
+        let Some(asked) = asked else { return vec![] };
+        let (warnings, outcome) = preview::warnings(asked, Timestamp::now()).await;
+        self.metrics.previewed(outcome, started.elapsed());
+        warnings
     }
 
     async fn mutate_pod(&self, request: &AdmissionRequest) -> Answer {

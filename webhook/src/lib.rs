@@ -2,12 +2,13 @@
 //!
 //! ```text
 //!   API server ── AdmissionReview ──▶ admission ─▶ judge ─┬─ pods: inject, verify, frozen, ephemeral   (pure, raw JSON)
-//!                                         ▲               └─ objects: resolve(), all problems at once
-//!                                         └ answer        view: watches of profiles, policy names, the broker's CA bundle
+//!                                         ▲               ├─ objects: resolve(), all problems at once; lints as warnings
+//!                                         │               └─ preview: live sessions under the old and the new text   (pure)
+//!                                         └ answer        view: watches of profiles, policies, sessions, the broker's CA bundle
 //! ```
 //!
 //! Admission decides only the shape of things: what a pod may have is decided by the broker, per request. No AWS here, and
-//! no right but to read profiles, policies and one ConfigMap, and to keep its own certificate. A pod is never read through
+//! no right but to read profiles, policies, sessions and one ConfigMap, and to keep its own certificate. A pod is never read through
 //! a type: types lose the fields that they don't know. Whatever can't be decided is refused.
 
 pub mod admission;
@@ -16,12 +17,14 @@ mod freshness;
 pub mod judge;
 pub mod objects;
 pub mod pods;
+pub mod preview;
 mod run;
 mod view;
 #[cfg(test)]
 mod view_samples;
+mod warnings;
 
 pub use args::Args;
 pub use freshness::Freshness;
 pub use run::run;
-pub use view::{AnyProfile, NoProfile, NotReady, PolicyName, View};
+pub use view::{AnyPolicy, AnyProfile, AnySession, Known, Listing, LivePolicy, NoProfile, NotReady, View, What};

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use sentinel_runtime::telemetry::Metrics;
 
-/// `sentinel_admissions_total{path,outcome}` and `sentinel_admission_duration_seconds{path}`.
+/// `sentinel_admissions_total{path,outcome}` and `sentinel_admission_duration_seconds{path}`; the same of previews.
 #[derive(Clone, Debug)]
 pub struct AdmissionMetrics {
     admissions: IntCounterVec,
     duration: HistogramVec,
+    previews: IntCounterVec,
+    preview_duration: Histogram,
 }
 
 impl AdmissionMetrics {
@@ -19,11 +21,20 @@ impl AdmissionMetrics {
             "admissions_total",
             "Admission requests answered. outcome: allowed, patched, refused, unavailable, unreadable.",
         );
-        let duration = HistogramOpts::new("admission_duration_seconds", "Time to judge an admission request.")
-            .buckets(vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0]);
+        let duration =
+            HistogramOpts::new("admission_duration_seconds", "Time to judge an admission request.").buckets(buckets());
+        let previews = Opts::new(
+            "previews_total",
+            "Changes that were decided for the live sessions. outcome: changed, unchanged, unknown (the author is told so).",
+        );
+        let preview_duration =
+            HistogramOpts::new("preview_duration_seconds", "Time to decide a change for the live sessions.")
+                .buckets(buckets());
         Ok(Self {
             admissions: metrics.register(IntCounterVec::new(total, &["path", "outcome"])?)?,
             duration: metrics.register(HistogramVec::new(duration, &["path"])?)?,
+            previews: metrics.register(IntCounterVec::new(previews, &["outcome"])?)?,
+            preview_duration: metrics.register(Histogram::with_opts(preview_duration)?)?,
         })
     }
 
@@ -32,6 +43,16 @@ impl AdmissionMetrics {
         self.admissions.with_label_values(&[path, outcome]).inc();
         self.duration.with_label_values(&[path]).observe(took.as_secs_f64());
     }
+
+    /// Counts a preview.
+    pub fn previewed(&self, outcome: &str, took: Duration) {
+        self.previews.with_label_values(&[outcome]).inc();
+        self.preview_duration.observe(took.as_secs_f64());
+    }
+}
+
+fn buckets() -> Vec<f64> {
+    vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0]
 }
 
 #[cfg(test)]
@@ -42,8 +63,14 @@ mod tests {
 
     #[test]
     fn the_reference_shows_these_metrics() {
-        let AdmissionMetrics { admissions, duration } = AdmissionMetrics::new(&Metrics::new("test").unwrap()).unwrap();
-        reference::keep("metrics.md", "sentinel-webhook", &reference::metrics(&[&admissions, &duration])).unwrap();
+        let metrics = AdmissionMetrics::new(&Metrics::new("test").unwrap()).unwrap();
+        let AdmissionMetrics { admissions, duration, previews, preview_duration } = metrics;
+        reference::keep(
+            "metrics.md",
+            "sentinel-webhook",
+            &reference::metrics(&[&admissions, &duration, &previews, &preview_duration]),
+        )
+        .unwrap();
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Policies, profiles and sessions: what the schema can't refuse.
 
-mod access_policy;
-mod by_profile;
+mod policy;
 mod profile;
 mod session;
 
@@ -12,6 +11,7 @@ use kube::Resource;
 use kube::ResourceExt as _;
 use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession};
 use sentinel_core::policy::Problems;
+use sentinel_core::policy::lint::Surroundings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -23,17 +23,32 @@ trait Judged: Resource<DynamicType = ()> + DeserializeOwned {
     /// Every problem of `self`, which replaces `old`.
     fn problems(&self, old: Option<&Self>) -> Result<(), Problems>;
     /// What its author should know.
-    fn warnings(&self, view: &View) -> Vec<String>;
+    fn warnings(&self, around: Around<'_>) -> Vec<String>;
+}
+
+/// What is known beside the object.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Of the cluster.
+    pub view: &'a View,
+    /// Session table of profiles that name none; empty: none.
+    pub default_table: &'a str,
+}
+
+impl Around<'_> {
+    fn surroundings(&self) -> Surroundings {
+        self.view.surroundings(self.default_table)
+    }
 }
 
 /// How an object of one kind is judged.
-type Bench = fn(&AdmissionRequest, &View) -> Answer;
+type Bench = fn(&AdmissionRequest, Around<'_>) -> Answer;
 
 /// Judges whatever kind `request` is about.
-pub fn judge(request: &AdmissionRequest, view: &View) -> Answer {
+pub fn judge(request: &AdmissionRequest, around: Around<'_>) -> Answer {
     let resource = request.resource.resource.as_str();
     match benches().into_iter().find(|(plural, _)| plural == resource) {
-        Some((_, judge)) => judge(request, view),
+        Some((_, judge)) => judge(request, around),
         None => Answer::invalid(format!("Sentinel's webhook does not judge {resource}.{}", request.resource.group)),
     }
 }
@@ -53,7 +68,7 @@ fn bench<K: Judged>() -> (std::borrow::Cow<'static, str>, Bench) {
     (K::plural(&()), judge_as::<K>)
 }
 
-fn judge_as<K: Judged>(request: &AdmissionRequest, view: &View) -> Answer {
+fn judge_as<K: Judged>(request: &AdmissionRequest, around: Around<'_>) -> Answer {
     let writes = matches!(request.operation, Operation::Create | Operation::Update);
     // An object that an older version let in can still lose its finalizer, or get a label.
     let same_spec = request.operation == Operation::Update && spec(&request.object) == spec(&request.old_object);
@@ -66,7 +81,7 @@ fn judge_as<K: Judged>(request: &AdmissionRequest, view: &View) -> Answer {
     };
     let old: Option<K> = serde_json::from_value(request.old_object.clone()).ok();
     match new.problems(old.as_ref()) {
-        Ok(()) => Answer::allowed().warning(new.warnings(view)),
+        Ok(()) => Answer::allowed().warning(new.warnings(around)),
         Err(problems) => Answer::invalid(format!("{} `{}`: {problems}", K::kind(&()), new.name_any())),
     }
 }

@@ -1,23 +1,48 @@
 //! SentinelProfile.
 
-use sentinel_api::SentinelProfile;
+use sentinel_api::{Profile, SentinelProfile};
 use sentinel_core::policy::Problems;
 
-use super::Judged;
-use crate::view::View;
+use super::{Around, Judged};
+use crate::view::What;
 
 impl Judged for SentinelProfile {
     fn problems(&self, _: Option<&Self>) -> Result<(), Problems> {
         self.resolve().map(drop)
     }
 
-    fn warnings(&self, view: &View) -> Vec<String> {
+    fn warnings(&self, around: Around<'_>) -> Vec<String> {
         let Ok(profile) = self.resolve() else { return vec![] };
-        let policy = profile.access_policy;
-        let missing = view.has_policy(&policy) == Some(false);
-        missing
-            .then(|| format!("there is no AccessPolicy `{policy}` yet: until there is, nobody gets this profile"))
-            .into_iter()
-            .collect()
+        let named = named_policies(&profile).into_iter();
+        named.filter_map(|policy| policy.missing(around)).collect()
+    }
+}
+
+/// A policy that a profile names.
+struct Named<'a> {
+    kind: What,
+    what: &'static str,
+    name: Option<&'a str>,
+    /// What is denied without it.
+    until: &'static str,
+}
+
+fn named_policies(profile: &Profile) -> [Named<'_>; 4] {
+    let named = |kind, what, name, until| Named { kind, what, name, until };
+    let (access, approval) = (Some(profile.access_policy.as_str()), profile.approval_policy.as_deref());
+    let (break_glass, limits) = (profile.break_glass_policy.as_deref(), profile.rate_limit_policy.as_deref());
+    [
+        named(What::AccessPolicies, "AccessPolicy", access, "nobody gets this profile"),
+        named(What::ApprovalPolicies, "ApprovalPolicy", approval, "nothing can be approved for this profile"),
+        named(What::BreakGlassPolicies, "BreakGlassPolicy", break_glass, "there is no break-glass for this profile"),
+        named(What::RateLimitPolicies, "RateLimitPolicy", limits, "its limits can't be kept, which denies"),
+    ]
+}
+
+impl Named<'_> {
+    fn missing(&self, around: Around<'_>) -> Option<String> {
+        let Self { kind, what, name, until } = self;
+        let name = name.filter(|name| around.view.has_policy(*kind, name) == Some(false))?;
+        Some(format!("there is no {what} `{name}` yet: until there is, {until}"))
     }
 }

@@ -3,8 +3,7 @@
 use sentinel_api::SentinelSession;
 use sentinel_core::policy::{Problem, Problems};
 
-use super::Judged;
-use crate::view::View;
+use super::{Around, Judged};
 
 impl Judged for SentinelSession {
     fn problems(&self, old: Option<&Self>) -> Result<(), Problems> {
@@ -16,7 +15,7 @@ impl Judged for SentinelSession {
         Problems::refuse(problems, ())
     }
 
-    fn warnings(&self, _: &View) -> Vec<String> {
+    fn warnings(&self, _: Around<'_>) -> Vec<String> {
         vec![]
     }
 }

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::judge;
+use super::{Around, judge};
 use crate::admission::{AdmissionRequest, Answer};
 use crate::view_samples::{healthy, profile};
 
@@ -13,7 +13,8 @@ fn ask(resource: &str, operation: &str, object: &Value, old: &Value) -> Answer {
         "resource": {"group": "sentinel.dev", "version": "v1alpha1", "resource": resource},
     }))
     .unwrap();
-    judge(&request, &healthy())
+    let view = healthy();
+    judge(&request, Around { view: &view, default_table: "" })
 }
 
 fn policy(rule: &Value) -> Value {
@@ -86,13 +87,33 @@ fn an_old_invalid_object_can_go(#[case] operation: &str) {
 }
 
 #[test]
-fn what_is_not_there_yet_is_a_warning() {
-    let rule = json!({"name": "r", "effect": "allow", "conditions": {"profiles": ["prod", "nowhere", "team-*"]}});
+fn what_is_surely_a_mistake_is_a_warning_and_stops_nothing() {
+    let rule = json!({"name": "r", "effect": "allow", "conditions": {"profiles": ["prod", "nowhere"], "users": ["u"]}});
     let answer = ask("accesspolicies", "CREATE", &policy(&rule), &Value::Null);
-    assert_eq!(answer.warnings, ["rule `r`: there is no SentinelProfile `nowhere`"]);
-    let answer = ask("sentinelprofiles", "CREATE", &profile("dev", &json!({})), &Value::Null);
-    assert_eq!(answer.warnings, ["there is no AccessPolicy `dev` yet: until there is, nobody gets this profile"]);
-    assert!(ask("sentinelprofiles", "CREATE", &profile("prod", &json!({})), &Value::Null).warnings.is_empty());
+    assert!(answer.refused.is_none());
+    assert_eq!(answer.warnings.len(), 1);
+    assert!(answer.warnings[0].contains("nowhere") && answer.warnings[0].ends_with("(unknown-profile)"), "{answer:?}");
+}
+
+#[rstest]
+#[case("approvalpolicies", json!({"name": "r", "profiles": ["nowhere"], "approvers": ["dana"]}), "(unknown-profile)")]
+#[case("breakglasspolicies", json!({"name": "r", "profiles": ["prod"], "users": ["*"]}), "(glob-of-users)")]
+#[case("ratelimitpolicies", json!({"name": "r", "profiles": ["nowhere"], "maxPerProfile": 1, "quotaWindow": "1h"}), "(unknown-profile)")]
+fn every_kind_of_policy_is_linted(#[case] resource: &str, #[case] rule: Value, #[case] check: &str) {
+    let answer = ask(resource, "CREATE", &policy(&rule), &Value::Null);
+    assert!(answer.refused.is_none() && answer.warnings.iter().any(|text| text.ends_with(check)), "{answer:?}");
+}
+
+/// The view knows ApprovalPolicy `known` and no other, and has not listed the RateLimitPolicies.
+#[rstest]
+#[case("prod", json!({}), &[])]
+#[case("dev", json!({}), &["there is no AccessPolicy `dev` yet: until there is, nobody gets this profile"])]
+#[case("prod", json!({"approval": "known"}), &[])]
+#[case("prod", json!({"approval": "nowhere"}), &["there is no ApprovalPolicy `nowhere` yet: until there is, nothing can be approved for this profile"])]
+#[case("prod", json!({"breakGlass": "nowhere", "rateLimit": "x"}), &["there is no BreakGlassPolicy `nowhere` yet: until there is, there is no break-glass for this profile"])]
+fn a_policy_that_is_missing_is_a_warning(#[case] name: &str, #[case] policies: Value, #[case] expected: &[&str]) {
+    let profile = profile(name, &json!({"policies": policies}));
+    assert_eq!(ask("sentinelprofiles", "CREATE", &profile, &Value::Null).warnings, expected);
 }
 
 #[rstest]

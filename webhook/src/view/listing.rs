@@ -1,0 +1,111 @@
+//! What a watch knows, pruned to what is needed when it arrives.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kube::Resource;
+use kube::runtime::watcher::Event;
+
+/// What is kept of all objects of a kind, by `<namespace>/<name>` or by name. Cloning gives another handle to the same.
+pub struct Listing<V> {
+    held: Arc<RwLock<Held<V>>>,
+}
+
+struct Held<V> {
+    /// None: not listed yet.
+    kept: Option<HashMap<String, V>>,
+    /// A list that is still coming in.
+    incoming: HashMap<String, V>,
+}
+
+impl<V> Clone for Listing<V> {
+    fn clone(&self) -> Self {
+        Self { held: Arc::clone(&self.held) }
+    }
+}
+
+impl<V> Default for Listing<V> {
+    fn default() -> Self {
+        Self { held: Arc::new(RwLock::new(Held { kept: None, incoming: HashMap::new() })) }
+    }
+}
+
+impl<V> Listing<V> {
+    /// What there is; None: not listed yet.
+    pub fn read<T>(&self, look: impl FnOnce(&HashMap<String, V>) -> T) -> Option<T> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).kept.as_ref().map(look)
+    }
+
+    /// Whether there is something by this name; None: not listed yet.
+    pub fn has(&self, name: &str) -> Option<bool> {
+        self.read(|kept| kept.contains_key(name))
+    }
+
+    /// Takes in an event; `keep` says what is kept of an object, if anything.
+    pub fn apply<K: Resource>(&self, event: &Event<K>, keep: impl Fn(&K) -> Option<V>) {
+        let held = &mut *self.held.write().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Init => held.incoming = HashMap::new(),
+            Event::InitApply(object) => put(&mut held.incoming, object, keep),
+            Event::InitDone => held.kept = Some(std::mem::take(&mut held.incoming)),
+            Event::Apply(object) => put(held.kept.get_or_insert_default(), object, keep),
+            Event::Delete(object) => {
+                held.kept.get_or_insert_default().remove(&key(object));
+            }
+        }
+    }
+}
+
+fn put<K: Resource, V>(kept: &mut HashMap<String, V>, object: &K, keep: impl Fn(&K) -> Option<V>) {
+    match keep(object) {
+        Some(value) => kept.insert(key(object), value),
+        None => kept.remove(&key(object)),
+    };
+}
+
+fn key<K: Resource>(object: &K) -> String {
+    let meta = object.meta();
+    let name = meta.name.as_deref().unwrap_or_default();
+    meta.namespace.as_deref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use serde_json::json;
+
+    fn object(name: &str, keep: &str) -> ConfigMap {
+        serde_json::from_value(json!({"metadata": {"name": name, "namespace": "a"}, "data": {"keep": keep}})).unwrap()
+    }
+
+    fn apply(listing: &Listing<String>, event: &Event<ConfigMap>) {
+        listing.apply(event, |map| map.data.as_ref()?.get("keep").filter(|text| !text.is_empty()).cloned());
+    }
+
+    #[test]
+    fn a_list_replaces_what_there_was_and_counts_only_when_it_is_whole() {
+        let listing = Listing::default();
+        apply(&listing, &Event::Init);
+        apply(&listing, &Event::InitApply(object("x", "1")));
+        assert_eq!(listing.has("a/x"), None, "not listed yet");
+        apply(&listing, &Event::InitDone);
+        assert_eq!(listing.has("a/x"), Some(true));
+        apply(&listing, &Event::Init);
+        apply(&listing, &Event::InitApply(object("y", "1")));
+        assert_eq!(listing.has("a/x"), Some(true), "the old list counts until the new one is whole");
+        apply(&listing, &Event::InitDone);
+        assert_eq!((listing.has("a/x"), listing.has("a/y")), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn what_is_not_kept_any_more_goes() {
+        let listing = Listing::default();
+        for event in [Event::Init, Event::InitDone, Event::Apply(object("x", "1")), Event::Apply(object("y", "1"))] {
+            apply(&listing, &event);
+        }
+        apply(&listing, &Event::Apply(object("x", "")));
+        apply(&listing, &Event::Delete(object("y", "1")));
+        assert_eq!(listing.read(HashMap::len), Some(0));
+    }
+}
