@@ -12,6 +12,7 @@ use super::spelling::Spelling;
 use super::walk::{Noted, Read, Walk};
 
 mod bounds;
+mod brackets;
 mod tree;
 
 /// Reads one YAML or JSON document into a tree, and refuses duplicate keys, anchors, and what would be costly to parse.
@@ -26,6 +27,7 @@ fn read(walk: &Walk, text: &str) -> Read<Value> {
     if let Some(value) = json(text) {
         return Ok(value);
     }
+    bounds::check_nesting(text).map_err(|message| walk.note(&Path::Root, message))?;
     refuse_anchors(walk, text)?;
     yaml(walk, text).map_err(|problem| walk.note_text(explain(&problem), spot(&problem)))
 }
@@ -77,6 +79,7 @@ fn explain(problem: &serde_yaml::Error) -> String {
         None if text.contains("more than one document") => {
             "more than one YAML document: keep one, without `---` between".to_owned()
         }
+        None if text.contains(tree::TOO_DEEP) => tree::TOO_DEEP.to_owned(),
         None => format!("not a YAML document: {text}"),
     }
 }

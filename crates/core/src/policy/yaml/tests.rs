@@ -41,6 +41,7 @@ fn reads(#[case] text: &str, #[case] expected: Value) {
 #[case("{\"a\": {\"b\": 1, \"b\": 2}}", "a: duplicate key `b`")]
 #[case("a: !tag b", "tags are refused")]
 #[case("a: .inf", "infinity and NaN")]
+#[case(&format!("a: {}b{}", "[".repeat(32), "]".repeat(32)), "nests deeper than 32 levels")]
 #[case("? [a]\n: b", "not a YAML document")]
 #[case("a: [b", "not a YAML document")]
 #[case("a: b\n\tc: d", "not a YAML document")]
@@ -69,8 +70,24 @@ fn one_answer_has_every_duplicate() {
 #[case::laughs(billion_laughs())]
 #[case::anchors("- &a\n".repeat(1 << 17))]
 #[case::documents("--- a\n".repeat(1 << 17))]
+#[case::hidden_by_quotes("{\"}\":".repeat(11_900))]
+#[case::hidden_by_comments("? [ #]\n".repeat(7_900))]
+#[case::hidden_by_line_breaks("{\u{2028}a:\u{2028}".repeat(20_000))]
+#[case::hidden_by_tags("{!<}> a: ".repeat(7_900))]
+#[case::hidden_by_words("{b' , \"'}\": ".repeat(7_900))]
+#[case::hidden_by_lines("{\"\n}\": ".repeat(11_900))]
 fn refuses_what_is_costly(#[case] text: String) {
     assert!(tree(&text).is_err());
+}
+
+/// Found by fuzzing: what is in a text is not taken for nesting.
+#[rstest]
+#[case(format!("- reason: '{}'\n", "[".repeat(40)))]
+#[case("- {reason: \"see [1\", users: [\"a\", 'b']}\n".repeat(300))]
+#[case("- reason: see [1\n".repeat(300))]
+#[case("- {\n  users: [\n    a,\n  ],\n  }\n".repeat(300))]
+fn brackets_in_texts_are_no_nesting(#[case] text: String) {
+    assert!(tree(&text).is_ok(), "{:?}", tree(&text));
 }
 
 /// 30 levels, each an alias of the one before, three times.

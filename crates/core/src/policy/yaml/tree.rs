@@ -14,11 +14,28 @@ use crate::policy::walk::Walk;
 pub(super) struct Seed<'a> {
     walk: &'a Walk,
     path: Path<'a>,
+    depth: usize,
 }
+
+/// Collections in each other.
+const MAX_DEPTH: usize = 32;
+
+/// What the refusal of a deeper one says.
+pub(super) const TOO_DEEP: &str = "the document nests deeper than 32 levels: no policy needs that; check its brackets";
 
 impl<'a> Seed<'a> {
     pub(super) fn root(walk: &'a Walk) -> Self {
-        Self { walk, path: Path::Root }
+        Self { walk, path: Path::Root, depth: 0 }
+    }
+
+    /// Goes into a collection.
+    fn enter<E: Error>(mut self) -> Result<Self, E> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(E::custom(TOO_DEEP)) } else { Ok(self) }
+    }
+
+    fn below<'b>(&'b self, path: Path<'b>) -> Seed<'b> {
+        Seed { walk: self.walk, path, depth: self.depth }
     }
 }
 
@@ -67,21 +84,21 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let here = self.enter()?;
         let mut entries = Vec::new();
-        while let Some(entry) =
-            seq.next_element_seed(Seed { walk: self.walk, path: Path::Index(&self.path, entries.len()) })?
-        {
+        while let Some(entry) = seq.next_element_seed(here.below(Path::Index(&here.path, entries.len())))? {
             entries.push(entry);
         }
         Ok(Value::Array(entries))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let here = self.enter()?;
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Seed { walk: self.walk, path: Path::Key(&self.path, &key) })?;
+            let value = map.next_value_seed(here.below(Path::Key(&here.path, &key)))?;
             if object.contains_key(&key) {
-                self.walk.note_key(&self.path, &key, || format!("duplicate key `{}`: keep one of them", excerpt(&key)));
+                here.walk.note_key(&here.path, &key, || format!("duplicate key `{}`: keep one of them", excerpt(&key)));
             }
             object.insert(key, value);
         }
