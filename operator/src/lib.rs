@@ -3,6 +3,7 @@
 //! ```text
 //!   AccessPolicy ──▶ policies ──▶ SSM parameter, conditions Accepted and Published
 //!   SentinelProfile ▶ profiles ──▶ conditions Accepted and PolicyFound
+//!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
@@ -15,6 +16,7 @@ mod args;
 mod cluster;
 mod events;
 mod leader;
+mod locks;
 mod metrics;
 mod pace;
 mod policies;

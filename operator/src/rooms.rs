@@ -20,7 +20,7 @@ use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
 use crate::watches::Watches;
-use crate::{profiles, webhooks};
+use crate::{locks, profiles, webhooks};
 
 /// Of DynamoDB. Passes over the sessions wait for it, and new pods wait for those.
 const TIMEOUTS: Timeouts = Timeouts {
@@ -64,6 +64,7 @@ impl Rooms {
         let mut rooms = JoinSet::new();
         self.spawn_policies(&mut rooms);
         self.spawn_profiles(&mut rooms);
+        self.spawn_locks(&mut rooms);
         self.spawn_webhooks(&mut rooms);
         self.spawn_sessions(&mut rooms);
         while let Some(ended) = rooms.join_next().await {
@@ -122,6 +123,17 @@ impl Rooms {
         let changes = profiles::policy_changes(&self.watches);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
+    }
+
+    fn spawn_locks(&self, rooms: &mut JoinSet<&'static str>) {
+        let context = locks::Context {
+            client: self.client.clone(),
+            sessions: self.watches.sessions.store.clone(),
+            metrics: self.metrics.clone(),
+            retries: Retries::default(),
+        };
+        let run = locks::run(context, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "locks").1 });
     }
 
     fn spawn_webhooks(&self, rooms: &mut JoinSet<&'static str>) {

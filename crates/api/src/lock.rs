@@ -1,7 +1,5 @@
 //! AccessLock: stops users, namespaces or profiles at once.
 
-#![expect(clippy::duplicated_attributes, reason = "every printer column names its type and path")]
-
 use kube::{CustomResource, KubeSchema};
 use sentinel_core::lock::{self, LockDraft};
 use sentinel_core::policy::{Problem, Problems};

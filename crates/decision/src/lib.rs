@@ -29,7 +29,7 @@ pub use facts::{Caller, Facts, PodSight};
 pub use permit::Permit;
 pub use sight::{Sight, Stale};
 pub use slim::Loose;
-pub use steps::{policy_allows, policy_in_force, request, usable_profile};
+pub use steps::{lock_on, policy_allows, policy_in_force, request, usable_profile};
 
 /// The law of the broker: each line may say no, and none is skipped.
 pub fn decide(facts: &Facts) -> Result<Permit, Cause> {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sentinel_api::Profile;
 use sentinel_core::lock::Target;
 use sentinel_core::policy::{AccessPolicy, Decision, Mode, Request, Verdict};
@@ -64,9 +65,8 @@ pub fn profile_can_be_used(facts: &Facts) -> Result<Arc<Profile>, Cause> {
 pub fn nothing_is_locked(facts: &Facts) -> Result<(), Cause> {
     let user = facts.caller.user();
     let target = Target { user: &user, namespace: &facts.caller.namespace, profile: &facts.profile_name };
-    let holding = facts.locks.iter().filter(|entry| entry.lock.holds(target, facts.now));
-    let Some(last) = holding.max_by_key(|entry| entry.ends_last()) else { return Ok(()) };
-    let lock = Box::new(LockEntry::clone(last));
+    let Some(lock) = lock_on(&facts.locks, target, facts.now) else { return Ok(()) };
+    let lock = Box::new(lock.clone());
     Err(Cause::Locked { lock, profile: facts.profile_name.clone(), pod: facts.caller.pod_path() })
 }
 
@@ -166,4 +166,10 @@ pub fn request<'a>(facts: &'a Facts, user: &'a str, profile: &'a Profile) -> Req
         session_table: profile.session_table.as_deref().or(facts.default_table.as_deref()),
         at: facts.now,
     }
+}
+
+/// The lock that stops `target` for longest.
+pub fn lock_on<'a>(locks: &'a [Arc<LockEntry>], target: Target<'_>, at: Timestamp) -> Option<&'a LockEntry> {
+    let holding = locks.iter().filter(|entry| entry.lock.holds(target, at));
+    holding.max_by_key(|entry| entry.ends_last()).map(Arc::as_ref)
 }

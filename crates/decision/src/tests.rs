@@ -70,10 +70,10 @@ const FAULTS: &[Fault] = &[
     }),
     // The locks.
     ("Locked", "AccessLocked", |facts| {
-        locked(facts, "a", &json!({"users": ["system:serviceaccount:payments:api"], "reason": "leak"}))
+        locked(facts, "a", &json!({"users": ["system:serviceaccount:payments:api"], "reason": "leak"}));
     }),
     ("Locked", "AccessLocked", |facts| {
-        locked(facts, "b", &json!({"namespaces": ["pay*"], "profiles": ["prod"], "reason": "leak"}))
+        locked(facts, "b", &json!({"namespaces": ["pay*"], "profiles": ["prod"], "reason": "leak"}));
     }),
     ("Locked", "AccessLocked", |facts| locked(facts, "c", &json!({"namespace": ["elsewhere"], "reason": "typo"}))),
     ("Locked", "AccessLocked", |facts| locked(facts, "d", &json!("unreadable"))),

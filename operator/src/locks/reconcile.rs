@@ -1,0 +1,110 @@
+//! One lock: gather, plan, report.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use kube::api::ApiResource;
+use kube::core::{DeserializeGuard, DynamicObject};
+use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::reflector::Store;
+use kube::runtime::watcher;
+use kube::{Api, Client, ResourceExt as _};
+use sentinel_api::{AccessLock, AccessLockSpec, AccessLockStatus, Phase, SentinelSession};
+use sentinel_core::lock::{self, Target};
+use serde::Deserialize;
+
+use super::plan::{Judged, Plan, plan};
+use crate::metrics::Metrics;
+use crate::pace::Retries;
+use crate::report::{is_gone, write_status};
+
+const KIND: &str = "AccessLock";
+
+/// What the reconciler works with.
+pub(crate) struct Context {
+    /// The API server.
+    pub client: Client,
+    /// Every session.
+    pub sessions: Store<DeserializeGuard<SentinelSession>>,
+    /// For Prometheus.
+    pub metrics: Metrics,
+    /// Who failed how often.
+    pub retries: Retries,
+}
+
+/// Keeps the status of every lock until `shutdown`.
+pub(crate) async fn run(context: Context, shutdown: impl Future<Output = ()> + Send + Sync + 'static) {
+    let context = Arc::new(context);
+    Controller::new_with(context.api(), watcher::Config::default(), resource())
+        .with_config(Config::default().debounce(Duration::from_millis(50)))
+        .graceful_shutdown_on(shutdown)
+        .run(reconcile, later, context)
+        .for_each(|result| async move {
+            if let Err(error) = result {
+                tracing::debug!(kind = KIND, %error, "not reconciled");
+            }
+        })
+        .await;
+}
+
+async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
+    let judged = judge(&object.data);
+    let old = read::<AccessLockStatus>(&object.data, "status").unwrap_or_default();
+    let sessions = context.sessions_of(&judged.lock);
+    let Plan { status, again_in } = plan(&judged, sessions, &old, object.metadata.generation, Timestamp::now());
+    match write_status(&context.api(), &object.name_any(), &old, &status).await {
+        Err(error) if !is_gone(&error) => return Err(error),
+        _ => {}
+    }
+    context.retries.forget(&object.name_any());
+    context.metrics.reconciled(KIND, true);
+    Ok(again_in.map_or_else(Action::await_change, Action::requeue))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that Controller::run asks for")]
+fn later(object: Arc<DynamicObject>, error: &kube::Error, context: Arc<Context>) -> Action {
+    let wait = context.retries.failed(&object.name_any());
+    context.metrics.reconciled(KIND, false);
+    tracing::warn!(kind = KIND, name = object.name_any(), %error, again_in = ?wait, "status not written");
+    Action::requeue(wait)
+}
+
+/// As the broker judges it.
+fn judge(data: &serde_json::Value) -> Judged {
+    match read::<AccessLockSpec>(data, "spec") {
+        Ok(spec) => Judged { lock: spec.widest(), problems: spec.resolve().err().map(|problems| problems.to_string()) },
+        Err(error) => Judged { lock: lock::AccessLock::default(), problems: Some(format!("spec: {error}")) },
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(data: &'a serde_json::Value, key: &str) -> Result<T, serde_json::Error> {
+    T::deserialize(data.get(key).unwrap_or(&serde_json::Value::Null))
+}
+
+impl Context {
+    fn api(&self) -> Api<DynamicObject> {
+        Api::all_with(self.client.clone(), &resource())
+    }
+
+    /// How many sessions that could have credentials `lock` names.
+    fn sessions_of(&self, lock: &lock::AccessLock) -> usize {
+        let sessions = self.sessions.state();
+        let live = sessions.iter().filter_map(|session| session.0.as_ref().ok()).filter(|session| is_live(session));
+        live.filter(|session| {
+            Target::of_user(&session.spec.user, &session.spec.profile).is_some_and(|target| lock.hits(target))
+        })
+        .count()
+    }
+}
+
+fn is_live(session: &SentinelSession) -> bool {
+    let phase = session.status.as_ref().map_or(Phase::Pending, |status| status.phase);
+    matches!(phase, Phase::Pending | Phase::Active) && !session.spec.revoked
+}
+
+fn resource() -> ApiResource {
+    ApiResource::erase::<AccessLock>(&())
+}
