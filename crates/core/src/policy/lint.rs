@@ -15,9 +15,15 @@ use report::Report;
 mod access;
 mod approval;
 mod break_glass;
+mod index;
+mod order;
 mod profiles;
+mod quota;
 mod rate_limit;
 mod report;
+mod rule_set;
+mod taken;
+mod unreachable;
 mod when;
 mod window;
 

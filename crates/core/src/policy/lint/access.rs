@@ -1,15 +1,20 @@
 //! The checks of an access policy.
 
+use std::rc::Rc;
+
 use super::report::{Place, Report};
-use super::{Check, profiles, window};
+use super::taken::Rules;
+use super::{Check, order, profiles, unreachable, window};
 use crate::policy::effect::Effect;
 use crate::policy::rule::Rule;
-use crate::time::TimeWindow;
 
 /// Every check, rule by rule.
 pub(super) fn lint(rules: &[Rule], report: &mut Report<'_>) {
+    let work = Rc::clone(&report.work);
+    let indexed = Rules::new(rules, &work);
     for (index, rule) in rules.iter().enumerate() {
         let place = Place::new(index, &rule.name);
+        lint_order(&indexed, rule, &place, report);
         lint_audience(rule, &place, report);
         profiles::lint(&rule.conditions.profiles, &place, "conditions.profiles", report);
         if let Some(time) = &rule.conditions.time {
@@ -17,6 +22,20 @@ pub(super) fn lint(rules: &[Rule], report: &mut Report<'_>) {
         }
         lint_table(rule, &place, report);
         lint_device(rule, &place, report);
+    }
+}
+
+/// A rule that never decides has no order to speak of.
+fn lint_order(rules: &Rules<'_>, rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
+    let work = Rc::clone(&report.work);
+    if let Some(taken) = unreachable::taken(rules, place.index, rule, report.around, &work) {
+        return unreachable::note(&taken, place, |other| order::name_of(rules, other), report);
+    }
+    if let Some(before) = order::allowed_before(rules, place.index, rule, &work) {
+        order::note_allowed(&before, place, rules, report);
+    }
+    if let Some(other) = order::crossed_before(rules, place.index, rule, &work) {
+        order::note_crossed(other, place, rules, report);
     }
 }
 
@@ -81,9 +100,4 @@ fn lint_device(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
             )
         });
     }
-}
-
-/// The window of a rule.
-pub(super) fn window_of(rule: &Rule) -> Option<&TimeWindow> {
-    rule.conditions.time.as_ref()
 }

@@ -1,14 +1,17 @@
 //! The checks of a break-glass policy.
 
 use super::report::{Place, Report};
+use super::unreachable::ByProfile;
 use super::{Check, profiles, window};
 use crate::policy::break_glass::BreakGlassRule;
 use crate::policy::text::excerpt;
 
 /// Every check, rule by rule.
 pub(super) fn lint(rules: &[BreakGlassRule], report: &mut Report<'_>) {
+    let by_profile = ByProfile::new(rules, false);
     for (index, rule) in rules.iter().enumerate() {
         let place = Place::new(index, &rule.name);
+        by_profile.lint(&place, report);
         lint_breadth(rule, &place, report);
         profiles::lint(&rule.profiles, &place, "profiles", report);
         lint_users(rule, &place, report);

@@ -1,15 +1,22 @@
 //! The checks of a rate limit policy.
 
+use std::rc::Rc;
+
 use super::report::{Place, Report};
-use super::{Check, profiles};
+use super::unreachable::ByProfile;
+use super::{Check, profiles, quota};
 use crate::policy::rate_limit::RateLimitRule;
 use crate::time::GoDuration;
 
 /// Every check, rule by rule.
 pub(super) fn lint(rules: &[RateLimitRule], report: &mut Report<'_>) {
     let last = rules.len().saturating_sub(1);
+    let work = Rc::clone(&report.work);
+    let limited = quota::limited(rules, report.around, &work);
+    let by_profile = ByProfile::new(rules, true);
     for (index, rule) in rules.iter().enumerate() {
         let place = Place::new(index, &rule.name);
+        by_profile.lint(&place, report);
         if rule.profiles.is_empty() && index < last {
             report.note(Check::AnyProfile, &place, "", || {
                 format!(
@@ -20,6 +27,9 @@ pub(super) fn lint(rules: &[RateLimitRule], report: &mut Report<'_>) {
         }
         profiles::lint(&rule.profiles, &place, "profiles", report);
         lint_cooldown(rule, &place, report);
+        if let Some(limited) = &limited {
+            quota::lint(limited, rule, &place, report);
+        }
     }
 }
 

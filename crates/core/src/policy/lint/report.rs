@@ -1,6 +1,7 @@
 //! What was found so far, and what looking further may cost.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::{Check, Lint, Surroundings};
 use crate::policy::text::excerpt;
@@ -15,7 +16,7 @@ pub(super) struct Report<'a> {
     /// What is known beside the document.
     pub(super) around: &'a Surroundings,
     /// What may still be compared.
-    pub(super) work: Work,
+    pub(super) work: Rc<Work>,
     found: Vec<Lint>,
     more: usize,
 }
@@ -38,7 +39,7 @@ impl Work {
 
 impl<'a> Report<'a> {
     pub(super) fn new(around: &'a Surroundings) -> Self {
-        Self { around, work: Work(Cell::new(MAX_WORK)), found: Vec::new(), more: 0 }
+        Self { around, work: Rc::new(Work(Cell::new(MAX_WORK))), found: Vec::new(), more: 0 }
     }
 
     /// Notes a finding at a rule. The message is made only if there is room for it.
