@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use sentinel_api::names::GROUP;
 use sentinel_core::policy::{Problem, Problems, tree};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::finding::{Finding, Origin};
@@ -38,8 +37,6 @@ pub(crate) enum Holds {
     Unreadable(Problems),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Head {
     api_version: Option<String>,
     kind: Option<String>,
@@ -86,8 +83,8 @@ fn part(file: &str, text: String) -> Vec<Part> {
     let value = tree(&text);
     let head = match &value {
         Ok(value) => Head::of(value),
-        // What core refuses to read may be nothing of ours.
-        Err(_) => serde_yaml::from_str(&text).ok(),
+        // What core refuses to read may be nothing of ours; or be too dear to read.
+        Err(_) => Head::guess(&text),
     };
     let text = Rc::new(Text::new(text));
     let part = |at: String, holds| Part { file: file.to_owned(), text: Rc::clone(&text), at, holds };
@@ -107,6 +104,22 @@ impl Head {
     fn of(value: &Value) -> Option<Self> {
         let text = |key| value.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
         value.is_object().then(|| Self { api_version: text("apiVersion"), kind: text("kind") })
+    }
+
+    /// As far as lines say it without being parsed: of a block only its own keys, of JSON whatever comes first.
+    fn guess(text: &str) -> Option<Self> {
+        let json = text.trim_start().starts_with('{');
+        let own = |line: &'_ &str| json || !line.starts_with([' ', '\t', '-']);
+        let value = |key: &str| {
+            let after =
+                |line: &str| line.trim_start_matches(['{', ' ', '\t', '"']).strip_prefix(key).map(ToOwned::to_owned);
+            let rest = text.lines().filter(own).find_map(after)?;
+            let value = rest.trim_start_matches('"').trim_start().strip_prefix(':')?.split('#').next()?;
+            Some(value.trim_matches([' ', '\t', ',', '"', '\'']).to_owned())
+        };
+        let (api_version, kind) = (value("apiVersion"), value("kind"));
+        api_version.as_ref().or(kind.as_ref())?;
+        Some(Self { api_version, kind })
     }
 
     /// The group and the kind, if this is an object. One of ours that has lost its `apiVersion` must not pass for somebody

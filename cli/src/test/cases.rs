@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use sentinel_core::policy::{AccessPolicy, Mode, Request, Spot, unknown_key};
+use sentinel_core::policy::{AccessPolicy, Mode, Problem, Request, Spot, unknown_key};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -63,7 +63,7 @@ impl Suite {
         let policy = read_policy(file, &name, &text, policy, sources)?;
         let suite = Self { name, text, policy, cases };
         if suite.cases.is_empty() {
-            return Err(suite.refused("cases", "there are none, so nothing is tested"));
+            return Err(suite.refused(&Problem::new("cases", "there are none, so nothing is tested")));
         }
         Ok(suite)
     }
@@ -72,7 +72,7 @@ impl Suite {
     pub(super) fn outcomes(&self) -> Result<Vec<Outcome>, Failure> {
         let timed = self.policy.rules().iter().any(|rule| rule.conditions.time.is_some());
         let outcome = |(index, case): (usize, &Case)| {
-            case.check(timed).map_err(|(key, what)| self.refused(&format!("cases[{index}].{key}"), &what))?;
+            case.check(timed).map_err(|problem| self.refused(&below_case(index, problem)))?;
             Ok(self.outcome(index, case))
         };
         self.cases.iter().enumerate().map(outcome).collect()
@@ -89,17 +89,22 @@ impl Suite {
     }
 
     fn difference(&self, index: usize, key: &str, expected: &Value, got: Value) -> Difference {
-        let found = self.found(&format!("cases[{index}].expect.{key}"), &format!("expected {expected}, got {got}"));
+        let path = format!("cases[{index}].expect.{key}");
+        let found = self.found(&Problem::new(path, format!("expected {expected}, got {got}")));
         Difference { field: key.to_owned(), expected: expected.clone(), got, found }
     }
 
-    fn refused(&self, path: &str, what: &str) -> Failure {
-        Failure::Usage(self.found(path, what).to_string())
+    fn refused(&self, problem: &Problem) -> Failure {
+        Failure::Usage(self.found(problem).to_string())
     }
 
-    fn found(&self, path: &str, message: &str) -> Finding {
-        Origin { file: &self.name, object: "", text: &self.text, at: "" }.found(path, message, None)
+    fn found(&self, problem: &Problem) -> Finding {
+        Origin { file: &self.name, object: "", text: &self.text, at: "" }.problem(problem)
     }
+}
+
+fn below_case(index: usize, problem: Problem) -> Problem {
+    Problem { path: format!("cases[{index}].{}", problem.path), ..problem }
 }
 
 fn malformed(name: &str, text: &Text, error: &serde_yaml::Error) -> Failure {
@@ -132,16 +137,16 @@ fn beside(file: &str, path: &str) -> String {
 }
 
 impl Case {
-    /// Whether it can be judged at all; if not, where it is wrong and why.
-    fn check(&self, timed: bool) -> Result<(), (&'static str, String)> {
+    /// Whether it can be judged at all.
+    fn check(&self, timed: bool) -> Result<(), Problem> {
         if let Some(key) = self.expect.keys().find(|key| !FIELDS.contains(&key.as_str())) {
-            return Err(("expect", unknown_key(key, &FIELDS)));
+            return Err(Problem::new("expect", unknown_key(key, &FIELDS)).at_key(key));
         }
         if self.expect.is_empty() {
-            return Err(("expect", format!("nothing: write at least one of {}", FIELDS.join(", "))));
+            return Err(Problem::new("expect", format!("nothing: write at least one of {}", FIELDS.join(", "))));
         }
         if timed && self.request.time.is_none() {
-            return Err(("request", "add a time: a rule of the policy has a time window".to_owned()));
+            return Err(Problem::new("request", "add a time: a rule of the policy has a time window"));
         }
         Ok(())
     }

@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use sentinel_cli::Output;
 
+mod complete;
+mod convert;
+mod lint;
+mod places;
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const POLICY: &str = "version: \"1\"\nrules:\n\
     - {name: bob, effect: allow, conditions: {users: [bob]}}\n\

@@ -1,0 +1,39 @@
+//! What kubectl is told when somebody presses TAB.
+
+use rstest::rstest;
+
+use crate::run;
+
+fn offered(words: &[&str]) -> (Vec<String>, String) {
+    let output = run(&[&["__complete", "--"], words].concat(), "");
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:?}");
+    let mut lines: Vec<String> = output.stdout.lines().map(ToOwned::to_owned).collect();
+    let more = lines.pop().unwrap();
+    (lines.iter().map(|line| line.split('\t').next().unwrap().to_owned()).collect(), more)
+}
+
+#[rstest]
+#[case(&["val"], &["validate"], ":4")]
+#[case(&["nothing"], &[], ":4")]
+#[case(&["validate", "--k"], &["--kind"], ":4")]
+#[case(&["validate", "--kind", "a"], &["access", "approval"], ":4")]
+#[case(&["validate", "--kind=r"], &["--kind=rate-limit"], ":4")]
+#[case(&["validate", "-o", "j"], &["json"], ":4")]
+#[case(&["validate", ""], &[], ":0")]
+#[case(&["explain", "-f", ""], &[], ":0")]
+#[case(&["explain", "--user", ""], &[], ":4")]
+#[case(&["completions", "z"], &["zsh"], ":4")]
+fn offers(#[case] words: &[&str], #[case] expected: &[&str], #[case] more: &str) {
+    assert_eq!(offered(words), (expected.iter().map(ToString::to_string).collect(), more.to_owned()));
+}
+
+#[test]
+fn every_command_is_offered_and_nothing_hidden() {
+    let (commands, _) = offered(&[""]);
+    assert!(
+        ["validate", "lint", "fmt", "convert", "explain", "test", "completions"]
+            .iter()
+            .all(|name| commands.iter().any(|command| command == name))
+    );
+    assert!(!commands.iter().any(|command| command.starts_with('_')), "{commands:?}");
+}
