@@ -1,6 +1,9 @@
 //! The operator against a real API server, moto and DynamoDB Local.
 
+mod drift;
+mod kinds;
 mod policies;
 mod sessions;
+mod story;
 mod webhooks;
 mod world;

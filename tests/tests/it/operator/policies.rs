@@ -1,87 +1,15 @@
 //! Policies go to SSM, stay there as written, and go with their object.
 
-use kube::Client;
-use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, PostParams};
 use sentinel_api::names::{ADOPT_ANNOTATION, PARAMETER_FINALIZER};
-use sentinel_api::{AccessPolicy, ConditionStatus, SentinelProfile};
-use sentinel_aws::{Parameters, Tier};
+use sentinel_api::{ConditionStatus, SentinelProfile};
+use sentinel_aws::Tier;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::world::{SOON, event, fail_over, operator, while_dead};
-use crate::aws_wire::emulators;
-use crate::world::{client, eventually, unique};
-
-/// One policy and its parameter.
-struct Story {
-    client: Client,
-    policies: Api<AccessPolicy>,
-    ssm: Parameters,
-    name: String,
-}
-
-impl Story {
-    async fn begin(name: &str) -> Self {
-        let client = client().await;
-        operator();
-        let policies = Api::all(client.clone());
-        Self { client, policies, ssm: emulators().await.parameters(), name: unique(name) }
-    }
-
-    fn parameter(&self) -> String {
-        format!("/sentinel/policies/{}", self.name)
-    }
-
-    async fn value(&self) -> Option<String> {
-        self.ssm.get(&self.parameter()).await.unwrap().map(|parameter| parameter.value)
-    }
-
-    async fn version(&self) -> Option<i64> {
-        self.ssm.get(&self.parameter()).await.unwrap().map(|parameter| parameter.version)
-    }
-
-    async fn apply(&self, spec: Value) {
-        let object = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "AccessPolicy", "metadata": {"name": self.name}, "spec": spec});
-        let policy: AccessPolicy = serde_json::from_value(object).unwrap();
-        self.policies.create(&PostParams::default(), &policy).await.unwrap();
-    }
-
-    async fn merge(&self, patch: Value) {
-        self.policies.patch(&self.name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
-    }
-
-    async fn delete(&self) {
-        self.policies.delete(&self.name, &DeleteParams::default()).await.unwrap();
-        eventually("the policy to go", SOON, async || self.policies.get_opt(&self.name).await.unwrap().is_none()).await;
-    }
-
-    /// Status, reason and message of a condition of the current generation.
-    async fn condition(&self, type_: &str) -> Option<(ConditionStatus, String, String)> {
-        let policy = self.policies.get(&self.name).await.unwrap();
-        let found = policy.status?.conditions.into_iter().find(|one| one.type_ == type_)?;
-        let current = found.observed_generation == policy.metadata.generation;
-        current.then_some((found.status, found.reason, found.message))
-    }
-
-    async fn says(&self, type_: &str, status: ConditionStatus, reason: &str) {
-        let what = format!("{} to say {type_} {status:?} {reason}", self.name);
-        eventually(&what, SOON, async || {
-            self.condition(type_).await.is_some_and(|found| (found.0, found.1.as_str()) == (status, reason))
-        })
-        .await;
-    }
-
-    async fn holds(&self, value: &str) {
-        eventually(&format!("{} to hold what it should", self.parameter()), SOON, async || {
-            self.value().await.as_deref() == Some(value)
-        })
-        .await;
-    }
-
-    async fn is_absent(&self) {
-        eventually(&format!("{} to be absent", self.parameter()), SOON, async || self.value().await.is_none()).await;
-    }
-}
+use super::story::Story;
+use super::world::{SOON, event, fail_over, while_dead};
+use crate::world::{eventually, unique};
 
 fn spec(effect: &str) -> Value {
     json!({"version": "1", "rules": [{"name": "all", "effect": effect, "conditions": {"profiles": ["prod"]}}]})
@@ -101,7 +29,7 @@ async fn a_policy_is_published_edited_and_deleted() {
     story.says("Accepted", ConditionStatus::True, "Valid").await;
     let policy = story.policies.get(&story.name).await.unwrap();
     assert!(policy.metadata.finalizers.unwrap().contains(&PARAMETER_FINALIZER.to_owned()));
-    let parameter = policy.status.unwrap().parameter.unwrap();
+    let parameter = story.status().await.unwrap().parameter.unwrap();
     assert_eq!((parameter.name, parameter.version), (story.parameter(), 1));
     assert_eq!(parameter.hash, hex::encode(Sha256::digest(text("allow"))));
     let tags = story.ssm.tags(&story.parameter()).await.unwrap().unwrap();

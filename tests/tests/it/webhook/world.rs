@@ -28,6 +28,8 @@ pub const SOON: Duration = Duration::from_secs(20);
 pub struct World {
     pub client: Client,
     pub namespace: String,
+    /// The webhook itself, for who asks it directly.
+    pub router: Router,
     tls: RustlsConfig,
     bundle: CaBundle,
     stop: CancellationToken,
@@ -62,14 +64,15 @@ impl World {
         );
         let (tls, bundle) = certificate.await.unwrap();
         let bundle = bundle.borrow().clone();
-        let world = Self { client, namespace, tls, bundle, stop };
+        let mut world = Self { client, namespace, router: Router::new(), tls, bundle, stop };
         world.profile(&json!({"sessionTable": "sentinel-sessions"})).await;
         let view = View::watch(&world.client, &world.namespace, &world.stop);
         view.synced().await;
         let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
         let judge = Judge { view, sidecar: template(), default_table: String::new(), metrics };
         world.leave_an_invalid_policy().await;
-        let port = world.serve(router(judge));
+        world.router = router(judge);
+        let port = world.serve(world.router.clone());
         world.install(port).await;
         world
     }
@@ -160,11 +163,11 @@ impl World {
                 let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap().to_owned();
                 webhook["clientConfig"] = self.client_config(port, &path);
                 if path == "/validate/objects" {
-                    let expression = format!("object.metadata.name.startsWith('{}')", self.namespace);
-                    webhook["matchConditions"]
-                        .as_array_mut()
-                        .unwrap()
-                        .push(json!({"name": "of-this-test", "expression": expression}));
+                    let expression =
+                        format!("(object != null ? object : oldObject).metadata.name.startsWith('{}')", self.namespace);
+                    let mut conditions = webhook["matchConditions"].as_array().cloned().unwrap_or_default();
+                    conditions.push(json!({"name": "of-this-test", "expression": expression}));
+                    webhook["matchConditions"] = conditions.into();
                 } else {
                     webhook["namespaceSelector"] =
                         json!({"matchLabels": {"kubernetes.io/metadata.name": self.namespace}});
