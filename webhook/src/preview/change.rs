@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kube::core::object::HasSpec as _;
-use kube::{Resource, ResourceExt as _};
+use kube::{Resource, ResourceExt};
 use sentinel_api::{AccessPolicy, Profile, SentinelProfile};
 use sentinel_core::policy;
 use serde::de::DeserializeOwned;
@@ -50,6 +50,13 @@ struct Sides<K> {
     after: Option<K>,
 }
 
+impl<K: Resource> Sides<K> {
+    /// None: neither side is in force.
+    fn name(&self) -> Option<String> {
+        self.before.as_ref().or(self.after.as_ref()).map(ResourceExt::name_any)
+    }
+}
+
 /// The installation's session table.
 struct Tables<'a> {
     default: Option<&'a str>,
@@ -78,7 +85,7 @@ fn in_force<K: Resource + DeserializeOwned>(object: &Value) -> Option<K> {
 fn of_policy(sides: &Sides<AccessPolicy>, view: &View, tables: &Tables<'_>) -> Option<Vec<Change>> {
     let judged = |policy: &AccessPolicy| policy.spec().resolve().ok().map(Arc::new);
     let (before, after) = (sides.before.as_ref().and_then(judged), sides.after.as_ref().and_then(judged));
-    let Some(name) = sides.before.as_ref().or(sides.after.as_ref()).map(|object| object.name_any()) else {
+    let Some(name) = sides.name() else {
         return Some(vec![]);
     };
     if before == after {
@@ -100,7 +107,7 @@ fn of_profile(sides: &Sides<SentinelProfile>, view: &View, tables: &Tables<'_>) 
         };
         Some(Law { policy: view.access_policy(&profile.access_policy)?, table: tables.of(&profile) })
     };
-    let Some(profile) = sides.before.as_ref().or(sides.after.as_ref()).map(|object| object.name_any()) else {
+    let Some(profile) = sides.name() else {
         return Some(vec![]);
     };
     let change = Change { profile, before: law(&sides.before)?, after: law(&sides.after)? };

@@ -16,6 +16,13 @@ pub struct Holder {
     pub profile: Box<str>,
 }
 
+impl Holder {
+    /// `<namespace>/<service account>`.
+    pub fn account(&self) -> String {
+        account(&self.user)
+    }
+}
+
 /// A holder with the number of its live sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 
 pub use change::{Asked, asked};
 pub use decide::{Change, Held, Holder, Law, Preview, Turn, preview};
+pub use words::{naming, unknown};
 
 /// Far under the API server's patience; 10 000 sessions take a few milliseconds.
 const LIMIT: Duration = Duration::from_secs(1);

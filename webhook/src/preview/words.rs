@@ -23,7 +23,11 @@ pub fn unknown(what: &str) -> String {
 
 fn one(turn: Turn, accounts: &BTreeMap<String, usize>, all: usize, what: &str) -> String {
     let some: usize = accounts.values().sum();
-    let begin = format!("as of now, {what} {}", turn.of(some, all));
+    naming(format!("as of now, {what} {}", turn.of(some, all)), accounts)
+}
+
+/// `begin`, and as many of the accounts with most sessions as a warning has room for.
+pub fn naming(begin: String, accounts: &BTreeMap<String, usize>) -> String {
     let mut largest: Vec<_> = accounts.iter().collect();
     // They come in the order of their names, which stays among equals.
     largest.sort_by_key(|(_, sessions)| Reverse(**sessions));
@@ -33,11 +37,11 @@ fn one(turn: Turn, accounts: &BTreeMap<String, usize>, all: usize, what: &str) -
 }
 
 fn list(largest: &[(&String, &usize)], named: usize) -> String {
-    let names: Vec<_> =
+    let texts: Vec<_> =
         largest.iter().take(named).map(|(account, sessions)| format!("{account} ({sessions})")).collect();
     match largest.len().saturating_sub(named) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
+        0 => texts.join(", "),
+        more => format!("{} and {more} more", texts.join(", ")),
     }
 }
 

@@ -9,6 +9,7 @@ mod listing;
 mod sessions;
 mod watches;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -171,6 +172,12 @@ impl View {
     pub fn live_sessions(&self, profiles: &[&str]) -> Option<Vec<Held>> {
         self.fresh(What::Sessions)?;
         self.known.sessions.read(|all| sessions::held(all, profiles))
+    }
+
+    /// How many of the sessions that `named` picks each service account holds.
+    pub fn count_sessions(&self, named: impl Fn(&Holder) -> bool) -> Option<BTreeMap<String, usize>> {
+        self.fresh(What::Sessions)?;
+        self.known.sessions.read(|all| sessions::count(all, named))
     }
 
     fn profiles(&self) -> Option<Vec<Arc<AnyProfile>>> {

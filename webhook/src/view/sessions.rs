@@ -1,7 +1,7 @@
 //! SentinelSessions, read without what nobody here asks for: who holds them, and whether they live.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::Resource;
@@ -53,6 +53,15 @@ pub fn held(sessions: &HashMap<String, Holder>, profiles: &[&str]) -> Vec<Held> 
         *counts.entry(holder).or_default() += 1;
     }
     counts.into_iter().map(|(holder, sessions)| Held { holder: holder.clone(), sessions }).collect()
+}
+
+/// How many of the sessions that `named` picks each service account holds.
+pub fn count(sessions: &HashMap<String, Holder>, named: impl Fn(&Holder) -> bool) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for holder in sessions.values().filter(|holder| named(holder)) {
+        *counts.entry(holder.account()).or_default() += 1;
+    }
+    counts
 }
 
 #[derive(Deserialize)]
