@@ -13,6 +13,7 @@ mod complete;
 mod convert;
 mod lint;
 mod places;
+mod properties;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const POLICY: &str = "version: \"1\"\nrules:\n\
