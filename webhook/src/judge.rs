@@ -1,4 +1,4 @@
-//! The three questions of the API server, each answered in full.
+//! The questions of the API server, each answered in full.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::objects::{self, Around};
 use crate::pods::{self, Injection, Pod, SidecarTemplate};
 use crate::preview;
 use crate::view::{NotReady, View};
-use crate::warnings;
+use crate::{stamps, warnings};
 
 /// All that is needed for an answer.
 pub struct Judge {
@@ -33,7 +33,9 @@ pub enum Question {
     MutatePod,
     /// A pod after all mutating webhooks, or a change of it: is it as it must be?
     ValidatePod,
-    /// Is a policy, profile or session as it must be?
+    /// An object of ours: who writes it?
+    StampObject,
+    /// Is a policy, profile, session or lock as it must be?
     ValidateObject,
 }
 
@@ -43,12 +45,15 @@ impl Judge {
         match question {
             Question::MutatePod => self.mutate_pod(request).await,
             Question::ValidatePod => self.validate_pod(request).await,
+            Question::StampObject => stamps::stamp(request),
             Question::ValidateObject => self.validate_object(request).await,
         }
     }
 
     async fn validate_object(&self, request: &AdmissionRequest) -> Answer {
-        let judged = objects::judge(request, Around { view: &self.view, default_table: &self.default_table });
+        let (view, default_table) = (&self.view, self.default_table.as_str());
+        let (by, at) = (request.user_info.username.as_str(), Timestamp::now());
+        let judged = objects::judge(request, Around { view, default_table, by, at });
         if judged.refused.is_some() {
             return judged;
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   API server ── AdmissionReview ──▶ admission ─▶ judge ─┬─ pods: inject, verify, frozen, ephemeral   (pure, raw JSON)
-//!                                         ▲               ├─ objects: resolve(), all problems at once; lints as warnings
+//!                                         ▲               ├─ objects: resolve(), all problems at once; stamps: who did it; lints as warnings
 //!                                         │               └─ preview: live sessions under the old and the new text   (pure)
 //!                                         └ answer        view: watches of profiles, policies, sessions, the broker's CA bundle
 //! ```
@@ -19,6 +19,7 @@ pub mod objects;
 pub mod pods;
 pub mod preview;
 mod run;
+mod stamps;
 mod view;
 #[cfg(test)]
 mod view_samples;

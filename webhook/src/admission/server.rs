@@ -21,9 +21,10 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// The API server waits 5 s.
 const DEADLINE: Duration = Duration::from_secs(4);
 
-const PATHS: [(&str, Question); 3] = [
+const PATHS: [(&str, Question); 4] = [
     ("/mutate/pods", Question::MutatePod),
     ("/validate/pods", Question::ValidatePod),
+    ("/mutate/objects", Question::StampObject),
     ("/validate/objects", Question::ValidateObject),
 ];
 

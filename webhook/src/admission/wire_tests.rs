@@ -156,7 +156,7 @@ async fn ephemeral_containers_are_judged() {
 )]
 #[tokio::test]
 async fn what_can_not_be_read_is_never_allowed(#[case] body: &'static str, #[case] expected: StatusCode) {
-    for path in ["/mutate/pods", "/validate/pods", "/validate/objects"] {
+    for path in ["/mutate/pods", "/validate/pods", "/mutate/objects", "/validate/objects"] {
         let (status, answer) = post(healthy(), path, body).await;
         assert_eq!(status, expected, "{answer}");
         assert_ne!(answer["response"]["allowed"], true);

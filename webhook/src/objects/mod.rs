@@ -1,5 +1,6 @@
-//! Policies, profiles and sessions: what the schema can't refuse.
+//! Policies, profiles, sessions and locks: what the schema can't refuse.
 
+mod lock;
 mod policy;
 mod profile;
 mod session;
@@ -7,9 +8,12 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use jiff::Timestamp;
 use kube::Resource;
 use kube::ResourceExt as _;
-use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession};
+use sentinel_api::{
+    AccessLock, AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession,
+};
 use sentinel_core::policy::Problems;
 use sentinel_core::policy::lint::Surroundings;
 use serde::de::DeserializeOwned;
@@ -21,7 +25,7 @@ use crate::view::View;
 /// A kind that is judged here.
 trait Judged: Resource<DynamicType = ()> + DeserializeOwned {
     /// Every problem of `self`, which replaces `old`.
-    fn problems(&self, old: Option<&Self>) -> Result<(), Problems>;
+    fn problems(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), Problems>;
     /// What its author should know.
     fn warnings(&self, around: Around<'_>) -> Vec<String>;
 }
@@ -33,6 +37,10 @@ pub struct Around<'a> {
     pub view: &'a View,
     /// Session table of profiles that name none; empty: none.
     pub default_table: &'a str,
+    /// The user who asks.
+    pub by: &'a str,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Around<'_> {
@@ -53,7 +61,7 @@ pub fn judge(request: &AdmissionRequest, around: Around<'_>) -> Answer {
     }
 }
 
-fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 6] {
+fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 7] {
     [
         bench::<AccessPolicy>(),
         bench::<ApprovalPolicy>(),
@@ -61,6 +69,7 @@ fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 6] {
         bench::<RateLimitPolicy>(),
         bench::<SentinelProfile>(),
         bench::<SentinelSession>(),
+        bench::<AccessLock>(),
     ]
 }
 
@@ -80,7 +89,7 @@ fn judge_as<K: Judged>(request: &AdmissionRequest, around: Around<'_>) -> Answer
         Err(error) => return Answer::invalid(format!("{} can't be read: {error}", K::kind(&()))),
     };
     let old: Option<K> = serde_json::from_value(request.old_object.clone()).ok();
-    match new.problems(old.as_ref()) {
+    match new.problems(old.as_ref(), around) {
         Ok(()) => Answer::allowed().warning(new.warnings(around)),
         Err(problems) => Answer::invalid(format!("{} `{}`: {problems}", K::kind(&()), new.name_any())),
     }

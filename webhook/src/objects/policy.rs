@@ -9,7 +9,7 @@ use crate::warnings;
 macro_rules! judged {
     ($($policy:ty),+) => {
         $(impl Judged for $policy {
-            fn problems(&self, _: Option<&Self>) -> Result<(), Problems> {
+            fn problems(&self, _: Option<&Self>, _: Around<'_>) -> Result<(), Problems> {
                 self.spec.resolve().map(drop)
             }
 

@@ -7,7 +7,7 @@ use super::{Around, Judged};
 use crate::view::What;
 
 impl Judged for SentinelProfile {
-    fn problems(&self, _: Option<&Self>) -> Result<(), Problems> {
+    fn problems(&self, _: Option<&Self>, _: Around<'_>) -> Result<(), Problems> {
         self.resolve().map(drop)
     }
 

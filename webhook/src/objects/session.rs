@@ -6,7 +6,7 @@ use sentinel_core::policy::{Problem, Problems};
 use super::{Around, Judged};
 
 impl Judged for SentinelSession {
-    fn problems(&self, old: Option<&Self>) -> Result<(), Problems> {
+    fn problems(&self, old: Option<&Self>, _: Around<'_>) -> Result<(), Problems> {
         let mut problems = self.spec.unknown_keys();
         if old.is_some_and(|old| old.spec.revoked) && !self.spec.revoked {
             problems

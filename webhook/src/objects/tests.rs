@@ -4,17 +4,22 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{Around, judge};
+use crate::View;
 use crate::admission::{AdmissionRequest, Answer};
-use crate::view_samples::{healthy, profile};
+use crate::view_samples::{healthy, knowing, profile, session as live_session};
 
 fn ask(resource: &str, operation: &str, object: &Value, old: &Value) -> Answer {
     let request: AdmissionRequest = serde_json::from_value(json!({
-        "uid": "u", "operation": operation, "object": object, "oldObject": old,
+        "uid": "u", "operation": operation, "userInfo": {"username": "dana"}, "object": object, "oldObject": old,
         "resource": {"group": "sentinel.dev", "version": "v1alpha1", "resource": resource},
     }))
     .unwrap();
-    let view = healthy();
-    judge(&request, Around { view: &view, default_table: "" })
+    judge_in(&healthy(), &request)
+}
+
+fn judge_in(view: &View, request: &AdmissionRequest) -> Answer {
+    let (by, at) = (request.user_info.username.as_str(), jiff::Timestamp::UNIX_EPOCH);
+    judge(request, Around { view, default_table: "", by, at })
 }
 
 fn policy(rule: &Value) -> Value {
@@ -73,6 +78,70 @@ fn a_revocation_never_goes_back(#[case] spec: Value) {
 fn revoking_passes() {
     let revoked = session(&json!({"revoked": true, "revokedReason": "leak"}));
     assert_eq!(ask("sentinelsessions", "UPDATE", &revoked, &session(&json!({}))), Answer::allowed());
+}
+
+fn lock(spec: &Value) -> Value {
+    json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "AccessLock", "metadata": {"name": "leak"}, "spec": spec})
+}
+
+#[rstest]
+#[case::new("CREATE", json!({"namespaces": ["a"], "reason": "r", "createdBy": "dana"}), Value::Null)]
+#[case::longer("UPDATE", json!({"namespaces": ["a"], "reason": "r2", "createdBy": "olga", "expiresAt": "2999-01-01T00:00:00Z"}), json!({"namespaces": ["a"], "reason": "r", "createdBy": "olga"}))]
+#[case::ended_by_hand("UPDATE", json!({"namespaces": ["a"], "reason": "r", "createdBy": "olga", "expiresAt": "1969-01-01T00:00:00Z"}), json!({"namespaces": ["a"], "reason": "r", "createdBy": "olga"}))]
+fn a_lock_passes(#[case] operation: &str, #[case] new: Value, #[case] old: Value) {
+    let answer = ask("accesslocks", operation, &lock(&new), &lock(&old));
+    assert_eq!(answer.refused, None);
+}
+
+#[test]
+fn every_problem_of_a_lock_comes_at_once() {
+    let bad = json!({"user": ["x"], "users": ["*"], "reason": " ", "expiresAt": "soon", "createdBy": "mallory"});
+    let message = message(ask("accesslocks", "CREATE", &lock(&bad), &Value::Null));
+    for part in [
+        "AccessLock `leak`: ",
+        "spec.user: unknown key `user`: did you mean `users`?",
+        "spec.users[0]: `*` names no pod",
+        "spec.reason: a reason is required",
+        "spec.expiresAt: a moment",
+        "spec.createdBy: it is stamped by Sentinel",
+    ] {
+        assert!(message.contains(part), "`{part}` is not in {message}");
+    }
+}
+
+#[rstest]
+#[case::over("CREATE", json!({"namespaces": ["a"], "reason": "r", "createdBy": "dana", "expiresAt": "1969-01-01T00:00:00Z"}), Value::Null, "it has passed already")]
+#[case::no_stamp("CREATE", json!({"namespaces": ["a"], "reason": "r"}), Value::Null, "spec.createdBy")]
+#[case::another_stamp("UPDATE", json!({"namespaces": ["a"], "reason": "r", "createdBy": "dana"}), json!({"namespaces": ["a"], "reason": "r", "createdBy": "olga"}), "spec.createdBy")]
+#[case::narrowed("UPDATE", json!({"namespaces": ["a"], "profiles": ["p"], "reason": "r", "createdBy": "olga"}), json!({"namespaces": ["a"], "reason": "r", "createdBy": "olga"}), "spec.profiles: it never changes")]
+#[case::widened("UPDATE", json!({"namespaces": ["a"], "reason": "r", "createdBy": "olga"}), json!({"namespaces": ["a"], "profiles": ["p"], "reason": "r", "createdBy": "olga"}), "spec.profiles: it never changes")]
+fn a_lock_is_refused(#[case] operation: &str, #[case] new: Value, #[case] old: Value, #[case] part: &str) {
+    let message = message(ask("accesslocks", operation, &lock(&new), &lock(&old)));
+    assert!(message.contains(part), "{message}");
+}
+
+#[rstest]
+#[case::some(Some(3), "as of now, it refuses 3 live sessions: a/web (2), a/api (1)")]
+#[case::none(Some(0), "as of now, it names no live session: it stops those that come")]
+#[case::unknown(
+    None,
+    "the live sessions are not known now: what AccessLock `leak` would change for them can't be said; try again in a moment"
+)]
+fn a_lock_says_whom_it_hits(#[case] hit: Option<usize>, #[case] warning: &str) {
+    let accounts = ["a/web", "a/api", "a/web"];
+    let sessions = hit.map(|hit| {
+        let others = vec![live_session(8, "prod", "b/web"), live_session(9, "dev", "a/web")];
+        let hit = (0..hit).map(|id| live_session(id, "prod", accounts[id]));
+        hit.chain(others).collect()
+    });
+    let spec = json!({"namespaces": ["a"], "profiles": ["prod"], "reason": "r", "createdBy": "dana"});
+    let request = serde_json::from_value(json!({
+        "uid": "u", "operation": "CREATE", "userInfo": {"username": "dana"}, "object": lock(&spec),
+        "resource": {"group": "sentinel.dev", "version": "v1alpha1", "resource": "accesslocks"},
+    }))
+    .unwrap();
+    let answer = judge_in(&knowing(None, vec![], sessions, None), &request);
+    assert_eq!((answer.refused, answer.warnings), (None, vec![warning.to_owned()]));
 }
 
 #[rstest]

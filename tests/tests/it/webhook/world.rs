@@ -162,7 +162,7 @@ impl World {
             for webhook in configuration["webhooks"].as_array_mut().unwrap() {
                 let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap().to_owned();
                 webhook["clientConfig"] = self.client_config(port, &path);
-                if path == "/validate/objects" {
+                if path.ends_with("/objects") {
                     let expression =
                         format!("(object != null ? object : oldObject).metadata.name.startsWith('{}')", self.namespace);
                     let mut conditions = webhook["matchConditions"].as_array().cloned().unwrap_or_default();
