@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Says what an access policy answers to a request, and why
     #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Says which decisions change from one access policy to another
+    #[command(after_help = examples::DIFF)]
+    Diff(DiffArgs),
     /// Compares what an access policy answers with what a file of cases expects
     #[command(after_help = examples::TEST)]
     Test(TestArgs),
@@ -145,6 +148,30 @@ pub(crate) struct ExplainArgs {
     /// Where Sentinel is installed
     #[arg(long, value_name = "NAMESPACE", default_value = "sentinel-system")]
     pub(crate) install_namespace: String,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct DiffArgs {
+    /// The old access policy, as a document or an object; - is stdin
+    #[arg(value_name = "OLD", required_unless_present = "file", requires = "new")]
+    pub(crate) old: Option<String>,
+    /// The new one
+    #[arg(value_name = "NEW")]
+    pub(crate) new: Option<String>,
+    /// An AccessPolicy object, or a document with --name, compared with the cluster's of the same name
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["old", "new"])]
+    pub(crate) file: Option<String>,
+    /// Which object, where files hold several policies
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// For this user only
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// For this profile only
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
 }
 
 /// Which cluster is asked.

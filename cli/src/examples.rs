@@ -3,10 +3,10 @@
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
-  1  something was found: a document is invalid, a case differs, --check would change the file
-  2  wrong usage, or a file can't be read or written
+  1  something was found: a document is invalid, a case differs, --check would change the file, diff found differences
+  2  wrong usage, a file can't be read or written, or a cluster can't be asked
 
-Everything here works without a cluster. Not there yet: commands that ask a cluster, and diff.";
+Everything here works without a cluster, but for explain without a file and diff -f.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -49,10 +49,29 @@ an object; each translation is noted, and what can't be translated is refused.";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:
-  kubectl sentinel explain -f policy.yaml --user system:serviceaccount:payments:api --profile prod
+  kubectl sentinel explain pod api-0 -n payments
+  kubectl sentinel explain --user system:serviceaccount:payments:api --profile prod
   kubectl sentinel explain -f policy.yaml --user alice --profile prod --mode cli --at 2026-03-02T12:00:00Z -o json
 
-The exit code says nothing of the decision: an explained denial is 0.";
+Of a pod: what the broker would say to it now, decided by the broker's own code from the live pod, profile, locks, session and
+policy: the refusal in the broker's words, or what is permitted; the walk through the rules; and what would help. With --user
+and no file: what the live policy answers. With a file: no cluster is asked.
+
+The exit code says nothing of the decision: an explained denial is 0. A cluster that can't be asked, or a pod that isn't there,
+is 2.";
+
+pub(crate) const DIFF: &str = "\
+Examples:
+  kubectl sentinel diff old.yaml new.yaml
+  git show HEAD:policy.yaml | kubectl sentinel diff - policy.yaml -o json
+  kubectl sentinel diff -f accesspolicy.yaml
+  kubectl sentinel diff --profile prod --user system:serviceaccount:payments:api old.yaml new.yaml
+
+Says who gains or loses access, and whose table, cap or kind of denial changes: users, profiles, mode, and hours of the week.
+Nothing is sampled: both policies are asked wherever their own words can tell requests apart, for the year from now. Where
+that would be too much, it says so and compares nothing. A rule's name or reason alone is no change.
+
+Exit codes: 0 no decision changes, 1 some do, 2 it can't be said.";
 
 pub(crate) const TEST: &str = "\
 Examples:

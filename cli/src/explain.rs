@@ -1,4 +1,4 @@
-//! `explain`: a decision, and what became of each rule.
+//! `explain`: a decision, and what became of each rule; of a file, or of a cluster in the words of the broker.
 
 use jiff::Timestamp;
 use sentinel_core::policy::{AccessPolicy, Decision, Request, RuleOutcome, Spelling, Unmet};
@@ -10,6 +10,10 @@ use crate::failure::Failure;
 use crate::parts::the_policy;
 use crate::report::{Format, Report, lines};
 use crate::source::Sources;
+
+mod doors;
+mod live;
+mod said;
 
 /// A decision in the words of every tool.
 #[derive(Debug, Serialize)]
@@ -49,14 +53,35 @@ struct Step {
 }
 
 pub(crate) fn run(args: &ExplainArgs, format: Format, sources: &mut Sources<'_>) -> Result<Report, Failure> {
-    let policy = the_policy(&sources.read(&args.file)?, args.name.as_deref())?.policy;
     let at = args.at.unwrap_or_else(Timestamp::now);
-    let session_table = args.session_table.as_deref();
-    let request = Request { user: &args.user, profile: &args.profile, mode: args.mode, session_table, at };
+    match (&args.file, args.target.is_empty()) {
+        (Some(file), _) => of_file(file, args, at, format, sources),
+        (None, true) => live::of_user(args, at, format),
+        (None, false) => live::of_pod(args, at, format),
+    }
+}
+
+fn of_file(
+    file: &str,
+    args: &ExplainArgs,
+    at: Timestamp,
+    format: Format,
+    sources: &mut Sources<'_>,
+) -> Result<Report, Failure> {
+    let policy = the_policy(&sources.read(file)?, args.name.as_deref())?.policy;
+    let request = args.request(args.session_table.as_deref(), at);
     let decision = policy.decide(&request);
     let rules = steps(&policy, &request, &decision);
     let explanation = Explanation { answer: Answer::of(decision), at: at.to_string(), rules };
     Ok(Report::fine(format.render(text(&explanation), &explanation)?))
+}
+
+impl ExplainArgs {
+    /// What was asked; clap has seen to it that user and profile are there where no pod is.
+    fn request<'a>(&'a self, session_table: Option<&'a str>, at: Timestamp) -> Request<'a> {
+        let (user, profile) = (self.user.as_deref().unwrap_or_default(), self.profile.as_deref().unwrap_or_default());
+        Request { user, profile, mode: self.mode, session_table, at }
+    }
 }
 
 impl Answer {

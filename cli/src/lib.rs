@@ -1,12 +1,15 @@
-//! `kubectl sentinel`: policies checked, formatted, converted, explained and tested, without a cluster.
+//! `kubectl sentinel`: policies checked, formatted, converted, explained, compared and tested, without a cluster; and what the
+//! broker would say to a pod of a cluster.
 //!
 //! ```text
-//!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, lint, fmt, convert, explain, test ─▶ Report ─▶ Output
+//!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, lint, fmt, convert, explain, diff, test ─▶ Report ─▶ Output
 //!                              └─▶ places (lines and columns) ─▶ Finding
+//!   API server ─▶ cluster (single reads) ─▶ sentinel-decision ─▶ explain
 //! ```
 //!
-//! What a policy means is said by `sentinel-core` alone; here are only arguments, files and words. Nothing talks to a network,
-//! and the clock is read in one place: `explain` without `--at`.
+//! What a policy means is said by `sentinel-core` alone, and what the broker would say by `sentinel-decision`; here are only
+//! arguments, files and words. Only `cluster` talks to a network, and it never writes. The clock is read where a command begins:
+//! `explain` without `--at`, and `diff`, which looks a year ahead.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -17,6 +20,7 @@ mod args;
 mod cluster;
 mod complete;
 mod convert;
+mod diff;
 mod examples;
 mod explain;
 mod failure;
@@ -66,6 +70,7 @@ fn command(args: &Args, sources: &mut Sources<'_>) -> Result<Report, Failure> {
         Command::Fmt(args) => fmt::run(args, format, sources),
         Command::Convert(args) => convert::run(args, format, sources),
         Command::Explain(args) => explain::run(args, format, sources),
+        Command::Diff(args) => diff::run(args, format, sources),
         Command::Test(args) => test::run(args, format, sources),
         Command::Completions { shell } => Ok(Report::fine(args::completions(*shell))),
         Command::Complete { words } => Ok(Report::fine(complete::answer(words))),

@@ -1,0 +1,48 @@
+//! Why a cluster couldn't be asked, and what helps.
+
+use std::error::Error;
+use std::time::Duration;
+
+use crate::failure::Failure;
+
+/// No way to a cluster is known.
+pub(super) fn no_cluster(error: &(dyn Error + 'static)) -> Failure {
+    Failure::Cluster(format!(
+        "no cluster can be asked: {}. Name one with --kubeconfig or --context; with -f FILE none is needed",
+        causes(error)
+    ))
+}
+
+/// It was asked, and said no, or something stood in between.
+pub(super) fn unread(what: &str, url: &str, error: &kube::Error) -> Failure {
+    let text = match error {
+        kube::Error::Api(status) if status.code == 403 => {
+            format!("you may not read {what}: {}. See: kubectl auth can-i get {what}", status.message)
+        }
+        kube::Error::Api(status) if status.code == 401 => {
+            format!("{url} doesn't know you: {}. See: kubectl auth whoami", status.message)
+        }
+        kube::Error::Api(status) => format!("{what} can't be read: {}", status.message),
+        error => format!("{what} can't be read from {url}: {}. See: kubectl cluster-info", causes(error)),
+    };
+    Failure::Cluster(text)
+}
+
+/// It doesn't answer.
+pub(super) fn silent(url: &str, patience: Duration) -> Failure {
+    Failure::Cluster(format!("{url} doesn't answer within {} s. See: kubectl cluster-info", patience.as_secs()))
+}
+
+/// The causes from the outermost to the innermost; texts that only repeat their cause are left out.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut cause = Some(error);
+    while let Some(one) = cause {
+        let text = one.to_string();
+        if texts.last().is_none_or(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+        cause = one.source();
+    }
+    texts.join(": ")
+}

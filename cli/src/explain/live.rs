@@ -1,0 +1,192 @@
+//! What the broker would say now: the facts are read as whoever asks, and judged by the broker's own code.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::ClusterResourceScope;
+use kube::Resource;
+use sentinel_api::{
+    AccessLock, AccessPolicy, ApprovalPolicy, BreakGlassPolicy, Profile, RateLimitPolicy, SentinelProfile,
+};
+use sentinel_core::lock::Target;
+use sentinel_core::policy::Request;
+use sentinel_decision::{
+    Caller, Cause, Entry as _, Facts, LockEntry, Loose, PodEntry, PodObject, PodSight, PolicyEntry, ProfileEntry,
+    Sight, decide, lock_on, policy_allows, policy_in_force, request, usable_profile,
+};
+
+use super::said::{Asked, Credentials, OtherPolicy, Said, Walked};
+use crate::args::ExplainArgs;
+use crate::cluster::{Cluster, Table, installation_table, seen, session_of};
+use crate::failure::Failure;
+use crate::report::{Format, Report};
+
+/// What only the broker sees.
+const BEYOND: &str = "note: as far as the cluster shows: the row of the session table, the role's trust policy and what a broker \
+     remembers of a deleted session are seen by the broker alone";
+
+/// What governs a profile, as it is now.
+struct Law {
+    profile: Sight<ProfileEntry>,
+    policy: Sight<PolicyEntry>,
+    other_policies: Vec<OtherPolicy>,
+    default_table: Option<String>,
+    notes: Vec<String>,
+}
+
+pub(super) fn of_pod(args: &ExplainArgs, at: Timestamp, format: Format) -> Result<Report, Failure> {
+    let name = pod_name(&args.target)?;
+    let cluster = Cluster::connect(&args.connect)?;
+    let pod = the_pod(&cluster, name)?;
+    let profile = args.profile.clone().or_else(|| pod.profile.clone()).unwrap_or_default();
+    let law = Law::read(&cluster, args, &profile)?;
+    let (session_id, session) = session_of(&cluster, &pod, &profile)?;
+    let facts = Facts {
+        now: at,
+        caller: caller(&pod),
+        profile_name: profile,
+        session_id,
+        default_table: law.default_table,
+        pod: PodSight::Seen(Arc::new(pod)),
+        profile: law.profile,
+        locks: locks(&cluster)?,
+        locks_stale: None,
+        session,
+        revoked_before: None,
+        policy: law.policy,
+    };
+    let mut said = judged(&facts);
+    said.other_policies = law.other_policies;
+    let notes = law.notes.into_iter().chain([BEYOND.to_owned()]).collect();
+    Ok(Report { notes, ..Report::fine(format.render(said.text(), &said)?) })
+}
+
+fn judged(facts: &Facts) -> Said {
+    let user = facts.caller.user();
+    let profile = usable_profile(&facts.profile_name, &facts.profile).ok();
+    let walked = profile.as_ref().and_then(|profile| {
+        let law = policy_in_force(profile, &facts.policy).ok()?;
+        Some(Walked::of(law, &request(facts, &user, profile)))
+    });
+    let asked = Asked { user: &user, profile: &facts.profile_name, at: facts.now };
+    let decided = decide(facts);
+    let credentials = decided.as_ref().ok().map(Credentials::of);
+    let mut said = Said::new(asked, profile.as_deref(), walked, decided.as_ref().err());
+    said.pod = Some(facts.caller.pod_path());
+    said.session = Some(facts.session_id.to_string());
+    said.credentials = credentials;
+    said
+}
+
+pub(super) fn of_user(args: &ExplainArgs, at: Timestamp, format: Format) -> Result<Report, Failure> {
+    let asked = args.request(None, at);
+    let cluster = Cluster::connect(&args.connect)?;
+    let law = Law::read(&cluster, args, asked.profile)?;
+    let profile = usable_profile(asked.profile, &law.profile);
+    let walked = profile.clone().and_then(|profile| {
+        let session_table = profile.session_table.as_deref().or(law.default_table.as_deref());
+        Ok(Walked::of(policy_in_force(&profile, &law.policy)?, &Request { session_table, ..asked }))
+    });
+    let unlocked = lock(&cluster, asked.user, asked.profile, at)?.map_or(Ok(()), Err);
+    let allowed = match (&profile, &unlocked, &walked) {
+        (Ok(profile), Ok(()), Ok(walked)) => policy_allows(walked.decision.clone(), profile).map(drop),
+        (Err(cause), ..) | (_, Err(cause), _) | (.., Err(cause)) => Err(cause.clone()),
+    };
+    let about = Asked { user: asked.user, profile: asked.profile, at };
+    let mut said = Said::new(about, profile.ok().as_deref(), walked.ok(), allowed.as_ref().err());
+    said.other_policies = law.other_policies;
+    Ok(Report { notes: law.notes, ..Report::fine(format.render(said.text(), &said)?) })
+}
+
+impl Law {
+    fn read(cluster: &Cluster, args: &ExplainArgs, profile: &str) -> Result<Self, Failure> {
+        let object = if profile.is_empty() { None } else { cluster.find::<Loose<SentinelProfile>>(profile)? };
+        let mut law = Self {
+            profile: seen(object.as_ref()),
+            policy: Sight::default(),
+            other_policies: vec![],
+            default_table: args.session_table.clone(),
+            notes: vec![],
+        };
+        let usable = law.profile.object.as_ref().and_then(|entry| entry.judged.clone().ok());
+        if let Some(profile) = usable {
+            law.policy = seen(cluster.find::<Loose<AccessPolicy>>(&profile.access_policy)?.as_ref());
+            law.other_policies = other_policies(cluster, &profile)?;
+            if profile.session_table.is_none() && law.default_table.is_none() {
+                law.ask_for_the_table(cluster, &args.install_namespace);
+            }
+        }
+        Ok(law)
+    }
+
+    fn ask_for_the_table(&mut self, cluster: &Cluster, namespace: &str) {
+        match installation_table(cluster, namespace) {
+            Table::Known(table) => self.default_table = table,
+            Table::Unknown(why) => self.notes.push(format!(
+                "note: the installation's session table isn't known ({why}): judged as if there were none; name it with \
+                 --session-table, or the namespace with --install-namespace"
+            )),
+        }
+    }
+}
+
+fn locks(cluster: &Cluster) -> Result<Vec<Arc<LockEntry>>, Failure> {
+    let all = cluster.all::<Loose<AccessLock>>()?;
+    Ok(all.iter().map(|lock| Arc::new(LockEntry::keep(lock))).collect())
+}
+
+/// The lock that stops a pod of `user`; others than pods no lock reaches.
+fn lock(cluster: &Cluster, user: &str, profile: &str, at: Timestamp) -> Result<Option<Cause>, Failure> {
+    let Some(target) = Target::of_user(user, profile) else { return Ok(None) };
+    let all = locks(cluster)?;
+    let lock = lock_on(&all, target, at).cloned().map(Box::new);
+    Ok(lock.map(|lock| Cause::Locked { lock, profile: profile.to_owned(), pod: format!("of {user}") }))
+}
+
+/// The profile's other policies: whether they exist is all that counts until approvals and break-glass do.
+fn other_policies(cluster: &Cluster, profile: &Profile) -> Result<Vec<OtherPolicy>, Failure> {
+    let found = [
+        other::<ApprovalPolicy>(cluster, profile.approval_policy.as_deref())?,
+        other::<BreakGlassPolicy>(cluster, profile.break_glass_policy.as_deref())?,
+        other::<RateLimitPolicy>(cluster, profile.rate_limit_policy.as_deref())?,
+    ];
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn other<K>(cluster: &Cluster, name: Option<&str>) -> Result<Option<OtherPolicy>, Failure>
+where
+    K: Resource<DynamicType = (), Scope = ClusterResourceScope> + std::fmt::Debug + 'static,
+{
+    let Some(name) = name else { return Ok(None) };
+    let exists = cluster.find::<Loose<K>>(name)?.is_some();
+    Ok(Some(OtherPolicy { kind: K::kind(&()).into_owned(), name: name.to_owned(), exists }))
+}
+
+/// `pod NAME`, `pod/NAME`.
+fn pod_name(target: &[String]) -> Result<&str, Failure> {
+    let words: Vec<&str> = target.iter().flat_map(|word| word.splitn(2, '/')).collect();
+    match words.as_slice() {
+        ["pod" | "pods" | "po", name] if !name.is_empty() => Ok(name),
+        _ => Err(Failure::Usage(format!("{:?} is no pod: write pod NAME, or pod/NAME", target.join(" ")))),
+    }
+}
+
+fn the_pod(cluster: &Cluster, name: &str) -> Result<PodEntry, Failure> {
+    let namespace = &cluster.namespace;
+    let missing = || {
+        Failure::Cluster(format!(
+            "there is no pod {name} in namespace {namespace}. See: kubectl get pods -n {namespace}"
+        ))
+    };
+    cluster.find_in::<PodObject>(namespace, name)?.as_ref().map(PodEntry::keep).ok_or_else(missing)
+}
+
+/// The broker knows its caller by the token, which is bound to the pod.
+fn caller(pod: &PodEntry) -> Caller {
+    Caller {
+        namespace: pod.namespace.clone(),
+        service_account: pod.service_account.clone(),
+        pod: pod.name.clone(),
+        pod_uid: pod.uid.clone(),
+    }
+}

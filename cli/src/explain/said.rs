@@ -1,0 +1,189 @@
+//! What the broker would say, printed.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sentinel_api::Profile;
+use sentinel_core::policy::{AccessPolicy, Decision, Request};
+use sentinel_core::time::GoDuration;
+use sentinel_decision::{Cause, Kind, Permit};
+use serde::Serialize;
+
+use super::{Answer, Step, doors, line, steps};
+use crate::report::lines;
+
+/// Who asks for what, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) user: &'a str,
+    pub(super) profile: &'a str,
+    pub(super) at: Timestamp,
+}
+
+/// What the policy answers, whatever else stands in the way.
+pub(super) struct Walked {
+    pub(super) decision: Decision,
+    rules: Vec<Step>,
+    would_help: Vec<String>,
+}
+
+/// What the broker would say.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Said {
+    /// `allowed`, `denied` (403) or `undecided` (503).
+    outcome: &'static str,
+    /// The broker's word for a refusal, and its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pod: Option<String>,
+    user: String,
+    profile: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+    /// What the policy alone answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<Answer>,
+    /// Until when that surely holds, as far as time windows say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) credentials: Option<Credentials>,
+    rules: Vec<Step>,
+    would_help: Vec<String>,
+    pub(super) other_policies: Vec<OtherPolicy>,
+    at: String,
+}
+
+/// What a permit gives.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Credentials {
+    longest_life: String,
+    lease: String,
+}
+
+/// A policy that the profile names.
+#[derive(Serialize)]
+pub(super) struct OtherPolicy {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) exists: bool,
+}
+
+impl Walked {
+    pub(super) fn of(law: &AccessPolicy, request: &Request<'_>) -> Self {
+        let decision = law.decide(request);
+        let rules = steps(law, request, &decision);
+        let would_help = doors::of(law, request, &decision);
+        Self { decision, rules, would_help }
+    }
+}
+
+impl Credentials {
+    pub(super) fn of(permit: &Permit) -> Self {
+        Self { longest_life: printed(permit.longest_life()), lease: printed(permit.profile.lease) }
+    }
+}
+
+impl Said {
+    pub(super) fn new(
+        asked: Asked<'_>,
+        profile: Option<&Profile>,
+        walked: Option<Walked>,
+        refusal: Option<&Cause>,
+    ) -> Self {
+        let (decision, rules, would_help) = walked
+            .map(|Walked { decision, rules, would_help }| (Some(decision), rules, would_help))
+            .unwrap_or_default();
+        Self {
+            outcome: outcome(refusal),
+            cause: refusal.map(Cause::word),
+            code: refusal.map(Cause::code),
+            message: refusal.map(ToString::to_string),
+            pod: None,
+            user: asked.user.to_owned(),
+            profile: asked.profile.to_owned(),
+            role_arn: profile.map(|profile| profile.role_arn.clone()),
+            session: None,
+            policy: profile.map(|profile| profile.access_policy.clone()),
+            holds_until: decision.as_ref().and_then(|decision| decision.holds_until).map(|end| end.to_string()),
+            decision: decision.map(Answer::of),
+            credentials: None,
+            rules,
+            would_help,
+            other_policies: vec![],
+            at: asked.at.to_string(),
+        }
+    }
+
+    /// For people: the outcome first, what leads to it below.
+    pub(super) fn text(&self) -> String {
+        let head = self.head();
+        let rules = self.rules.iter().map(line);
+        let rules = rules
+            .enumerate()
+            .flat_map(|(index, rule)| (index == 0).then(|| "rules:".to_owned()).into_iter().chain([rule]));
+        let others = self.other_policies.iter().map(OtherPolicy::line);
+        let help = self.would_help.iter().map(|way| format!("would help: {way}"));
+        lines(head.into_iter().chain(rules).chain(others).chain(help))
+    }
+
+    fn head(&self) -> Vec<String> {
+        let answer = self.decision.as_ref();
+        let credentials = self.credentials.as_ref();
+        let rule =
+            answer.map(|answer| if answer.rule.is_empty() { "(none matches)".to_owned() } else { answer.rule.clone() });
+        let fields = [
+            ("outcome", Some(self.outcome.to_owned())),
+            ("cause", self.cause.map(str::to_owned)),
+            ("message", self.message.clone()),
+            ("pod", self.pod.clone()),
+            ("user", Some(self.user.clone())),
+            ("profile", Some(self.profile.clone())),
+            ("roleArn", self.role_arn.clone()),
+            ("session", self.session.clone()),
+            ("policy", self.policy.as_ref().map(|policy| format!("AccessPolicy {policy}"))),
+            ("policy's answer", answer.map(|answer| answer.effect.to_owned())),
+            ("rule", rule),
+            ("reason", answer.map(|answer| answer.reason.clone()).filter(|reason| !reason.is_empty())),
+            ("sessionTable", answer.map(|answer| answer.session_table.clone()).filter(|table| !table.is_empty())),
+            (
+                "credentials",
+                credentials.map(|one| format!("for {} at most, asked for again every {}", one.longest_life, one.lease)),
+            ),
+            ("holdsUntil", self.holds_until.clone()),
+            ("at", Some(self.at.clone())),
+        ];
+        fields.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name}: {value}"))).collect()
+    }
+}
+
+impl OtherPolicy {
+    fn line(&self) -> String {
+        let Self { kind, name, exists } = self;
+        let state = if *exists { "exists; not in force in this version" } else { "is missing" };
+        format!("{kind} {name}: {state}")
+    }
+}
+
+fn outcome(refusal: Option<&Cause>) -> &'static str {
+    match refusal.map(Cause::kind) {
+        None => "allowed",
+        Some(Kind::Denied) => "denied",
+        Some(Kind::Unavailable) => "undecided",
+    }
+}
+
+fn printed(duration: Duration) -> String {
+    GoDuration::from_nanos(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)).to_string()
+}
