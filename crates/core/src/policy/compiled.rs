@@ -12,6 +12,7 @@ use super::access::AccessPolicy;
 use super::decide::{Decision, Request, implicit_deny, settle};
 use super::effect::Mode;
 use super::rule::{Conditions, Rule};
+use crate::time::Schedules;
 
 mod globs;
 mod names;
@@ -20,7 +21,7 @@ mod windows;
 
 use names::Names;
 use postings::Both;
-use windows::{Collector, WindowId, Windows};
+use windows::{Collector, Watch, WindowId};
 
 /// An access policy with indexes by profile and user. It answers as [`AccessPolicy::decide`] does, and the time that
 /// takes hangs on the rules that a request comes near, hardly on the number of all.
@@ -30,7 +31,7 @@ pub struct CompiledPolicy {
     gates: Vec<Gate>,
     profiles: Names,
     users: Names,
-    windows: Windows,
+    windows: Schedules,
 }
 
 /// What is left of a rule's conditions once profile and user are met.
@@ -51,7 +52,7 @@ impl CompiledPolicy {
     pub fn from_rules(rules: Vec<Rule>) -> Self {
         let mut windows = Collector::default();
         let gates = rules.iter().map(|rule| Gate::new(&rule.conditions, &mut windows)).collect();
-        let windows = windows.into_windows();
+        let windows = windows.into_schedules();
         let profiles = Names::of(indexed(&rules).map(|(id, conditions)| (id, conditions.profiles.as_slice())));
         let users = Names::of(indexed(&rules).map(|(id, conditions)| (id, conditions.users.as_slice())));
         Self { rules, gates, profiles, users, windows }
@@ -59,7 +60,7 @@ impl CompiledPolicy {
 
     /// What [`AccessPolicy::decide`] says of the same rules. Total.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        let mut watch = self.windows.watch(request.at);
+        let mut watch = Watch::new(&self.windows, request.at);
         let mode = bit(request.mode);
         let first = Both::new(self.profiles.rules_for(request.profile), self.users.rules_for(request.user))
             .filter_map(|id| self.gates.get(id as usize).map(|gate| (id as usize, gate)))

@@ -72,7 +72,7 @@ pub fn decide(rules: &[Rule], request: &Request<'_>) -> Decision {
 }
 
 /// A rule that doesn't match now may do so later, and the one that matches now may cease to: the first such moment counts.
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     one.into_iter().chain(other).min()
 }
 

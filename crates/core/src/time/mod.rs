@@ -4,12 +4,14 @@
 
 mod clock;
 mod duration;
+mod schedule;
 mod weekday;
 mod window;
 mod zone;
 
 pub use clock::{ClockTime, InvalidClockTime};
 pub use duration::{GoDuration, InvalidDuration};
+pub(crate) use schedule::{Schedules, State};
 pub use weekday::Weekday;
 pub use window::{Hours, TimeWindow};
 pub use zone::{InvalidTimeZone, TimeZone};

@@ -60,7 +60,7 @@ impl TimeWindow {
         self.days.is_empty() && self.hours.is_none()
     }
 
-    fn zone(&self) -> &jiff::tz::TimeZone {
+    pub(super) fn zone(&self) -> &jiff::tz::TimeZone {
         const UTC: &jiff::tz::TimeZone = &jiff::tz::TimeZone::UTC;
         self.timezone.as_ref().map_or(UTC, TimeZone::rules)
     }
@@ -75,7 +75,7 @@ impl TimeWindow {
         self.hours.is_some_and(|hours| hours.start >= hours.end)
     }
 
-    fn holds(&self, local: LocalTime) -> bool {
+    pub(super) fn holds(&self, local: LocalTime) -> bool {
         let day = self.days.is_empty() || local.weekday().is_some_and(|day| self.days.contains(&day));
         day && self.hours.is_none_or(|hours| hours.contains(local))
     }
@@ -94,7 +94,7 @@ impl TimeWindow {
     }
 
     /// The seconds of a day at which it can begin or end.
-    fn edges(&self) -> [i64; 3] {
+    pub(super) fn edges(&self) -> [i64; 3] {
         self.hours.map_or([0; 3], |hours| [0, second_of_day(hours.start), second_of_day(hours.end)])
     }
 }
@@ -105,20 +105,24 @@ impl Hours {
     }
 }
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 const DAYS: i64 = 8;
 const HORIZON: i64 = DAYS * DAY;
 
 /// What clocks show, in plain numbers: days since 1970-01-01 and seconds since midnight.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct LocalTime {
+pub(super) struct LocalTime {
     day: i64,
     second: i64,
 }
 
 impl LocalTime {
     fn new(at: Timestamp, offset: Offset) -> Self {
-        let local = seconds(at) + i64::from(offset.seconds());
+        Self::of(seconds(at) + i64::from(offset.seconds()))
+    }
+
+    /// So many seconds after 1970 began on these clocks.
+    pub(super) fn of(local: i64) -> Self {
         Self { day: local.div_euclid(DAY), second: local.rem_euclid(DAY) }
     }
 
@@ -139,7 +143,7 @@ fn second_of_day(time: ClockTime) -> i64 {
 }
 
 /// Whole seconds since the epoch, rounded down (before 1970, too).
-fn seconds(at: Timestamp) -> i64 {
+pub(super) fn seconds(at: Timestamp) -> i64 {
     at.as_second() - i64::from(at.subsec_nanosecond() < 0)
 }
 

@@ -1,26 +1,29 @@
 //! The globs that a name may meet, found by how they begin or how they end.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::policy::pattern::Pattern;
 
 /// Globs by their literal beginning, or by their literal end, whichever fewer others share: `team-7-*` is found by its
 /// beginning, `system:serviceaccount:*:deployer` by its end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Globs {
     by_beginning: Ends,
-    /// Keys, and the names that are looked up here, are reversed.
     by_end: Ends,
 }
 
-/// Literal ends of globs, sorted by their bytes.
-#[derive(Clone, Debug, Default)]
-struct Ends(Vec<End>);
+/// Literal ends of globs, each once, sorted from the outside in.
+#[derive(Clone, Debug)]
+struct Ends {
+    side: Side,
+    ends: Vec<End>,
+}
 
 #[derive(Clone, Debug)]
 struct End {
-    key: Box<[u8]>,
-    /// The place of the longest other key with which this one begins.
+    key: Box<str>,
+    /// The place of the longest other key that is a part of this one, from the same outside.
     parent: Option<usize>,
     globs: Vec<Glob>,
 }
@@ -31,91 +34,95 @@ struct Glob {
     rules: Vec<u32>,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Beginning,
+    End,
+}
+
 impl Globs {
     /// Of distinct globs, each with its rules.
     pub(super) fn of(globs: HashMap<&Pattern, Vec<u32>>) -> Self {
         let (mut beginnings, mut ends) = (HashMap::new(), HashMap::new());
         for pattern in globs.keys() {
-            *beginnings.entry(beginning(pattern)).or_insert(0_usize) += 1;
-            *ends.entry(end(pattern)).or_insert(0_usize) += 1;
+            *beginnings.entry(Side::Beginning.of(pattern)).or_insert(0_usize) += 1;
+            *ends.entry(Side::End.of(pattern)).or_insert(0_usize) += 1;
         }
-        let (mut by_beginning, mut by_end) = (Vec::new(), Vec::new());
-        for (pattern, rules) in globs {
-            let glob = Glob { pattern: pattern.clone(), rules };
-            if beginnings.get(beginning(pattern)) <= ends.get(end(pattern)) {
-                by_beginning.push((beginning(pattern).bytes().collect(), glob));
-            } else {
-                by_end.push((reversed(end(pattern)), glob));
-            }
-        }
-        Self { by_beginning: Ends::of(by_beginning), by_end: Ends::of(by_end) }
+        let fewer_begin_so =
+            |pattern: &Pattern| beginnings.get(Side::Beginning.of(pattern)) <= ends.get(Side::End.of(pattern));
+        let globs = globs.into_iter().map(|(pattern, rules)| Glob { pattern: pattern.clone(), rules });
+        let (by_beginning, by_end): (Vec<_>, Vec<_>) = globs.partition(|glob| fewer_begin_so(&glob.pattern));
+        Self { by_beginning: Ends::of(Side::Beginning, by_beginning), by_end: Ends::of(Side::End, by_end) }
     }
 
     /// Visits the rules of each glob that means `name`.
     pub(super) fn each_for<'a>(&'a self, name: &str, mut visit: impl FnMut(&'a [u32])) {
-        let mut visit_meant = |glob: &'a Glob| {
-            if glob.pattern.matches(name) {
-                visit(&glob.rules);
-            }
-        };
-        self.by_beginning.each_for(name.as_bytes(), &mut visit_meant);
-        if !self.by_end.0.is_empty() {
-            self.by_end.each_for(&reversed(name), &mut visit_meant);
+        for ends in [&self.by_beginning, &self.by_end] {
+            ends.each_for(name, |glob| {
+                if glob.pattern.matches(name) {
+                    visit(&glob.rules);
+                }
+            });
         }
     }
 }
 
 impl Ends {
-    fn of(mut globs: Vec<(Box<[u8]>, Glob)>) -> Self {
-        globs.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let mut ends: Vec<End> = Vec::new();
-        for (key, glob) in globs {
-            if let Some(same) = ends.last_mut().filter(|last| last.key == key) {
+    fn of(side: Side, mut globs: Vec<Glob>) -> Self {
+        globs.sort_by(|one, other| side.order(side.of(&one.pattern), side.of(&other.pattern)));
+        let mut made = Self { side, ends: Vec::new() };
+        for glob in globs {
+            let key = side.of(&glob.pattern);
+            if let Some(same) = made.ends.last_mut().filter(|last| *last.key == *key) {
                 same.globs.push(glob);
                 continue;
             }
-            let parent = longest_beginning(&ends, &key);
-            ends.push(End { key, parent, globs: vec![glob] });
+            let parent = made.parts_of(key, made.ends.len()).next().map(|(place, _)| place);
+            made.ends.push(End { key: key.into(), parent, globs: vec![glob] });
         }
-        Self(ends)
+        made
     }
 
-    /// Visits what stands under each key with which `name` begins.
-    fn each_for<'a>(&'a self, name: &[u8], visit: &mut impl FnMut(&'a Glob)) {
-        // Between a key and what begins with it, nothing sorts that doesn't begin with it too. So all keys with which the
-        // name begins are the last one that doesn't sort behind it, or that one's parents.
-        let mut place = self.0.partition_point(|end| *end.key <= *name).checked_sub(1);
-        while let Some(end) = place.and_then(|place| self.0.get(place)) {
-            if name.starts_with(&end.key) {
-                end.globs.iter().for_each(&mut *visit);
-            }
-            place = end.parent;
-        }
+    fn each_for<'a>(&'a self, name: &str, mut visit: impl FnMut(&'a Glob)) {
+        let behind = self.ends.partition_point(|end| self.side.order(&end.key, name).is_le());
+        self.parts_of(name, behind).for_each(|(_, end)| end.globs.iter().for_each(&mut visit));
+    }
+
+    /// The keys that are a part of `name`, longest first; `behind` is the place of the first key that sorts behind it.
+    ///
+    /// Between a key and what it is a part of, nothing sorts that it isn't a part of too. So they are the last key that
+    /// doesn't sort behind the name, or among that one's parents.
+    fn parts_of(&self, name: &str, behind: usize) -> impl Iterator<Item = (usize, &End)> {
+        let at = |place: Option<usize>| place.and_then(|place| Some((place, self.ends.get(place)?)));
+        let up = std::iter::successors(at(behind.checked_sub(1)), move |(_, end)| at(end.parent));
+        up.filter(move |(_, end)| self.side.has(name, &end.key))
     }
 }
 
-/// The place of the longest of these sorted keys with which `key`, which sorts behind them, begins.
-fn longest_beginning(sorted: &[End], key: &[u8]) -> Option<usize> {
-    let mut place = sorted.len().checked_sub(1);
-    while let Some(end) = place.and_then(|place| sorted.get(place)) {
-        if key.starts_with(&end.key) {
-            return place;
+impl Side {
+    /// The literal piece of a glob on this side.
+    fn of(self, pattern: &Pattern) -> &str {
+        let text = pattern.as_str();
+        match self {
+            Self::Beginning => text.split('*').next(),
+            Self::End => text.rsplit('*').next(),
         }
-        place = end.parent;
+        .unwrap_or_default()
     }
-    None
-}
 
-fn beginning(pattern: &Pattern) -> &str {
-    pattern.as_str().split('*').next().unwrap_or_default()
-}
+    fn has(self, name: &str, key: &str) -> bool {
+        match self {
+            Self::Beginning => name.starts_with(key),
+            Self::End => name.ends_with(key),
+        }
+    }
 
-fn end(pattern: &Pattern) -> &str {
-    pattern.as_str().rsplit('*').next().unwrap_or_default()
-}
-
-fn reversed(text: &str) -> Box<[u8]> {
-    text.bytes().rev().collect()
+    fn order(self, one: &str, other: &str) -> Ordering {
+        match self {
+            Self::Beginning => one.cmp(other),
+            Self::End => one.bytes().rev().cmp(other.bytes().rev()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -137,7 +144,7 @@ mod tests {
     fn a_glob_stands_where_it_has_fewer_neighbours() {
         let patterns: Vec<Pattern> = ["a-*", "b-*", "x:*:api", "x:*:web", "*"].map(|text| text.parse().unwrap()).into();
         let globs = Globs::of(patterns.iter().map(|pattern| (pattern, vec![0])).collect());
-        assert_eq!((globs.by_beginning.0.len(), globs.by_end.0.len()), (3, 2));
+        assert_eq!((globs.by_beginning.ends.len(), globs.by_end.ends.len()), (3, 2));
     }
 
     proptest! {

@@ -3,24 +3,27 @@
 /// The rules that one name meets, as ascending lists of which each gives a part. A rule may be in several.
 #[derive(Debug, Default)]
 pub(super) struct Postings<'a> {
-    /// Those that list the name itself, and those that take any.
-    plain: [&'a [u32]; 2],
-    /// Those of each glob that means the name; mostly none, and an empty `Vec` costs nothing.
-    globs: Vec<&'a [u32]>,
+    /// Those that list the name itself, those that take any, and those of the first globs that mean the name.
+    few: [&'a [u32]; 4],
+    /// Those of further globs; mostly none, and an empty `Vec` costs nothing.
+    more: Vec<&'a [u32]>,
 }
 
 impl<'a> Postings<'a> {
     pub(super) fn new(literal: &'a [u32], any: &'a [u32]) -> Self {
-        Self { plain: [literal, any], globs: Vec::new() }
+        Self { few: [literal, any, &[], &[]], more: Vec::new() }
     }
 
     pub(super) fn push(&mut self, glob: &'a [u32]) {
-        self.globs.push(glob);
+        match self.few.iter_mut().find(|list| list.is_empty()) {
+            Some(free) => *free = glob,
+            None => self.more.push(glob),
+        }
     }
 
     /// The first rule that isn't before `from`. What is before is forgotten.
     fn seek(&mut self, from: u32) -> Option<u32> {
-        self.plain.iter_mut().chain(&mut self.globs).filter_map(|list| drop_before(list, from)).min()
+        self.few.iter_mut().chain(&mut self.more).filter_map(|list| drop_before(list, from)).min()
     }
 }
 
@@ -80,12 +83,14 @@ mod tests {
 
     fn lists() -> impl Strategy<Value = Lists> {
         let list = || prop::collection::btree_set(0_u32..60, 0..40).prop_map(|ids| ids.into_iter().collect::<Vec<_>>());
-        (list(), list(), prop::collection::vec(list(), 0..3))
+        (list(), list(), prop::collection::vec(list(), 0..6))
     }
 
     fn postings((literal, any, globs): &Lists) -> Postings<'_> {
         let mut postings = Postings::new(literal, any);
-        postings.globs.extend(globs.iter().map(Vec::as_slice));
+        for glob in globs {
+            postings.push(glob);
+        }
         postings
     }
 
