@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cluster::{LEASE_AND_A_SECOND, Place};
+use crate::cluster::{LEASE_AND_A_SECOND, Place, dry_run, until};
 
 #[test]
 fn a_pod_acts_as_the_role_and_its_session_is_seen() {
@@ -48,6 +48,20 @@ fn a_policy_edit_bites_within_the_lease_and_the_pod_says_why() {
     place.described("api", "CredentialsRefused", Duration::from_secs(15));
     place.policy(&json!([place.grants("api")]));
     place.calls("api", "assumed-role", LEASE_AND_A_SECOND + Duration::from_secs(4));
+}
+
+#[test]
+fn a_dry_run_names_the_running_pods_service_account() {
+    let place = Place::shared();
+    place.running_pod("api");
+    let freeze =
+        place.policy_object(&json!([{"name": "freeze", "effect": "deny", "conditions": {"profiles": [place.name]}}]));
+    let warning = format!("would refuse 1 of 1 live sessions: {}/api (1)", place.name);
+    until("the preview", Duration::from_secs(5), || {
+        let answer = dry_run(&freeze.to_string())?;
+        if answer.contains(&warning) { Ok(()) } else { Err(answer) }
+    });
+    place.keeps_answering("api", "assumed-role", LEASE_AND_A_SECOND);
 }
 
 #[test]
