@@ -30,6 +30,9 @@ impl Pattern {
 
     /// Whether some name is what both mean. As `*` never crosses a `:`, each part between colons is looked at on its own.
     pub(crate) fn meets(&self, other: &Self) -> bool {
+        if !(self.is_glob && other.is_glob) {
+            return self.matches(&other.text) || other.matches(&self.text);
+        }
         let mut parts = other.text.split(':');
         let all = self.text.split(':').all(|part| parts.next().is_some_and(|other| parts_meet(part, other)));
         all && parts.next().is_none()

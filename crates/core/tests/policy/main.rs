@@ -13,6 +13,7 @@ mod break_glass;
 mod canonical;
 mod evaluation;
 mod kinds;
+mod lint;
 mod naive;
 mod properties;
 mod publishing;

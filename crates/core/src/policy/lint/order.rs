@@ -42,8 +42,8 @@ fn dead_entry<'a>(
     let when = rules.when.get(index)?;
     let (profiles, users) = (&rule.conditions.profiles, &rule.conditions.users);
     let earlier = rules.in_all_modes(rule, earlier);
-    let in_profiles = rules.profiles.covering_all(profiles, work)?.and(&earlier);
-    let in_users = rules.users.covering_all(users, work)?.and(&earlier);
+    let in_profiles = rules.profiles.covering_all(profiles, &earlier, work)?;
+    let in_users = rules.users.covering_all(users, &earlier, work)?;
     let users = users.iter().map(|user| (user, &rules.users, &in_profiles));
     let profiles = profiles.iter().map(|profile| (profile, &rules.profiles, &in_users));
     users.chain(profiles).filter(|(_, _, others)| !others.is_empty()).find_map(|(what, list, others)| {
@@ -82,7 +82,7 @@ fn named_user<'a>(
 
 /// Whether some name is surely in both.
 fn lists_meet(one: &[Pattern], other: &[Pattern], work: &Work) -> bool {
-    let meet = |a: &Pattern, b: &Pattern| work.spend(a.as_str().len() + b.as_str().len()) && a.meets(b);
+    let meet = |a: &Pattern, b: &Pattern| work.spend(16 + a.as_str().len() + b.as_str().len()) && a.meets(b);
     one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| meet(a, b)))
 }
 
@@ -119,18 +119,20 @@ pub(super) fn crossed_before(rules: &Rules<'_>, index: usize, rule: &Rule, work:
     if crossing.is_empty() || rule.conditions.device.is_some() {
         return None;
     }
-    let wider = superset(rules, rule, work)?.and(&crossing);
-    wider.iter().find(|other| {
-        let other = rules.all.get(*other).and_then(|other| superset(rules, other, work));
-        other.is_some_and(|wider| wider.contains(index))
-    })
+    let mut this = RuleSet::none(rules.all.len());
+    this.insert(index);
+    let is_as_wide = |other: usize| {
+        let other = rules.all.get(other).and_then(|other| superset(rules, other, &this, work));
+        other.is_some_and(|wider| !wider.is_empty())
+    };
+    superset(rules, rule, &crossing, work)?.iter().find(|other| is_as_wide(*other))
 }
 
-/// The rules that match, at their times, whatever `rule` does.
-fn superset(rules: &Rules<'_>, rule: &Rule, work: &Work) -> Option<RuleSet> {
-    let profiles = rules.profiles.covering_all(&rule.conditions.profiles, work)?;
-    let users = rules.users.covering_all(&rule.conditions.users, work)?;
-    Some(rules.in_all_modes(rule, &profiles.and(&users)))
+/// Those of `within` that match, at their times, whatever `rule` does.
+fn superset(rules: &Rules<'_>, rule: &Rule, within: &RuleSet, work: &Work) -> Option<RuleSet> {
+    let profiles = rules.profiles.covering_all(&rule.conditions.profiles, within, work)?;
+    let users = rules.users.covering_all(&rule.conditions.users, &profiles, work)?;
+    Some(rules.in_all_modes(rule, &users))
 }
 
 fn strictness(effect: Effect) -> u8 {

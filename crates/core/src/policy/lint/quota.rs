@@ -51,8 +51,8 @@ pub(super) fn limited<'a>(rules: &'a [RateLimitRule], around: &'a Surroundings, 
             limited.entry(name).or_insert(cooldown(rule));
         }
     }
-    let known = around.profiles.as_ref();
-    known.is_none_or(|known| known.keys().all(|name| limited.contains_key(name.as_str()))).then_some(limited)
+    let all_of = |known: &BTreeMap<String, _>| known.keys().all(|name| limited.contains_key(name.as_str()));
+    (!limited.is_empty() && around.profiles.as_ref().is_none_or(all_of)).then_some(limited)
 }
 
 fn named<'a>(profiles: &'a [Pattern], around: &'a Surroundings, work: &'a Work) -> Option<Vec<&'a str>> {

@@ -9,7 +9,7 @@ use crate::policy::text::excerpt;
 /// More findings than anybody reads; the rest is counted.
 const MAX_LINTS: usize = 50;
 /// Bytes and words that may be compared, about 20 ms of them: containment of lists in lists is more than linear.
-const MAX_WORK: u64 = 12_000_000;
+const MAX_WORK: u64 = 6_000_000;
 
 /// The findings of one document.
 pub(super) struct Report<'a> {

@@ -100,7 +100,7 @@ impl<'a> Rules<'a> {
         for profile in profiles {
             for user in users {
                 for mode in self.modes_of(rule) {
-                    self.work.spend(profile.words() * 3).then_some(())?;
+                    self.work.spend(profile.words() * 4).then_some(())?;
                     takers.extend(self.fill(when, &profile.and(user).and(mode))?);
                 }
             }
@@ -109,7 +109,7 @@ impl<'a> Rules<'a> {
     }
 
     pub(super) fn covers_time(&self, taker: usize, when: &When<'_>) -> bool {
-        self.work.spend(1) && self.when.get(taker).is_some_and(|own| own.covers(when))
+        self.work.spend(4) && self.when.get(taker).is_some_and(|own| own.covers(when))
     }
 
     /// One of `rules`, or some of them together, that are open whenever `when` is.
@@ -128,7 +128,7 @@ impl<'a> Rules<'a> {
                 When::Within(span) => *span,
                 _ => Span::always(zone),
             };
-            self.work.spend(spans.len() * 8).then_some(())?;
+            self.work.spend(spans.len() * 16).then_some(())?;
             let (rules, mut spans): (Vec<_>, Vec<_>) =
                 spans.iter().copied().filter(|(_, span)| span.zone == zone && span.meets(&wanted)).unzip();
             wanted.is_covered_by(&mut spans).then_some(rules)
