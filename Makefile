@@ -51,6 +51,15 @@ test-cluster: ## Stories on the real cluster (root)
 	e2e/check
 	e2e/stories/run
 
+# ---- fuzzing --------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## Fuzzes what anybody may send, FUZZ_SECONDS=60 each target (needs Rust nightly)
+	cargo test --release -p sentinel-laws --no-default-features --locked --test cost -- --nocapture
+	fuzz/run -t $(FUZZ_SECONDS)
+
 # ---- the local cluster ----------------------------------------------------------------------
 
 .PHONY: cluster

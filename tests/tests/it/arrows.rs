@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and all that it may use of ours.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("sentinel-core", &[]),
     ("sentinel-api", &["sentinel-core"]),
     ("sentinel-decision", &["sentinel-api", "sentinel-core"]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("sentinel-webhook", &["sentinel-api", "sentinel-core", "sentinel-runtime"]),
     ("sentinel-sidecar", &["sentinel-core", "sentinel-runtime"]),
     ("sentinel-cli", &["sentinel-api", "sentinel-core", "sentinel-decision"]),
+    ("sentinel-laws", &["sentinel-api", "sentinel-core", "sentinel-runtime", "sentinel-webhook"]),
     ("sentinel-tests", &[]),
     ("sentinel-stories", &[]),
 ];
