@@ -10,9 +10,9 @@ use sentinel_core::policy::Pattern;
 use super::TooLarge;
 
 /// States beyond this are more than anybody's policies need.
-const MOST_STATES: usize = 100_000;
+const MOST_STATES: usize = 300_000;
 /// Places in all states together: what bounds the memory.
-const MOST_PLACES: usize = 8_000_000;
+const MOST_PLACES: usize = 2_000_000;
 
 /// All names that match exactly these patterns.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! The broker against a real API server (tokens bound to pods, watches, Events), DynamoDB Local and moto.
 
+mod explains;
 mod issues;
 mod refuses;
 mod stage;
