@@ -178,6 +178,13 @@ async fn what_is_not_known_is_said_and_nothing_else() {
 }
 
 #[test]
+fn pods_do_not_wait_for_what_only_warnings_need() {
+    let without_sessions = knowing(Some(vec![]), vec![], None, Some("pem"));
+    assert_eq!(without_sessions.broker_ca().unwrap(), "pem");
+    assert!(without_sessions.live_sessions(&["prod"]).is_none());
+}
+
+#[test]
 fn the_largest_are_named_and_the_rest_are_counted() {
     let accounts = |count: usize| (1..=count).map(|n| (format!("team-{n:03}/app"), n)).collect::<BTreeMap<_, _>>();
     let preview = Preview { sessions: 99, turns: [(Turn::Refused, accounts(7))].into() };
