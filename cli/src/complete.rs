@@ -3,6 +3,7 @@
 //! The answer is in the protocol of kubectl's own completions: one offer per line, a tab before its description, and at last a
 //! number that says what the shell may add.
 
+use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory as _};
 
 use crate::args::Args;
@@ -50,8 +51,8 @@ impl Offers {
 
     fn values(arg: &Arg, prefix: &str) -> Self {
         let values = arg.get_possible_values();
-        let help = |value: &clap::builder::PossibleValue| value.get_help().map(ToString::to_string);
-        let offers = values.iter().map(|value| offer(&format!("{prefix}{}", value.get_name()), help(value))).collect();
+        let offers =
+            values.iter().map(|value| offer(&format!("{prefix}{}", value.get_name()), value.get_help())).collect();
         let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "FILE"));
         Self { offers, more: if is_file { FILES } else { NOTHING } }
     }
@@ -64,11 +65,11 @@ impl Offers {
 
 fn commands(command: &Command) -> Vec<String> {
     let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
-    shown.map(|command| offer(command.get_name(), command.get_about().map(ToString::to_string))).collect()
+    shown.map(|command| offer(command.get_name(), command.get_about())).collect()
 }
 
 fn flags(command: &Command) -> Vec<String> {
-    let flag = |arg: &Arg| Some(offer(&format!("--{}", arg.get_long()?), arg.get_help().map(ToString::to_string)));
+    let flag = |arg: &Arg| Some(offer(&format!("--{}", arg.get_long()?), arg.get_help()));
     command.get_arguments().filter_map(flag).collect()
 }
 
@@ -81,7 +82,8 @@ fn valued<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
     command.get_arguments().filter(|arg| arg.get_action().takes_values()).find(is_it)
 }
 
-fn offer(word: &str, help: Option<String>) -> String {
+fn offer(word: &str, help: Option<&StyledStr>) -> String {
+    let help = help.map(ToString::to_string);
     match help.as_deref().and_then(|help| help.lines().next()) {
         Some(help) => format!("{word}\t{help}"),
         None => word.to_owned(),

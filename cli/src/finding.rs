@@ -97,7 +97,7 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: &str, place: Place) -> fmt::Result 
         return Ok(());
     }
     let before = place.column.saturating_sub(1);
-    let skipped = if before > WIDTH / 2 { before - WIDTH / 2 } else { 0 };
+    let skipped = before.saturating_sub(WIDTH / 2);
     let shown: String = line.chars().skip(skipped).take(WIDTH).map(printable).collect();
     let shown = shown.trim_end();
     let left = shown.chars().count().saturating_sub(before - skipped);

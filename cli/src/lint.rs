@@ -19,7 +19,8 @@ use crate::validate::{judge, skipped};
 #[derive(Default, Serialize)]
 struct Findings {
     linted: usize,
-    findings: Vec<Finding>,
+    #[serde(rename = "findings")]
+    found: Vec<Finding>,
     #[serde(skip)]
     notes: Vec<String>,
 }
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &LintArgs, format: Format, sources: &mut Sources<'_>) ->
     for part in &all {
         findings.add(part, args, &around);
     }
-    let found = !findings.findings.is_empty();
+    let found = !findings.found.is_empty();
     Ok(Report { stdout: format.render(text(&findings), &findings)?, notes: findings.notes, found })
 }
 
@@ -62,7 +63,7 @@ impl Findings {
             Ok(Judged::Policy(policy)) => self.lint(part, &policy, around),
             Ok(Judged::Profile) => {}
             Ok(Judged::Skipped(why)) => self.notes.push(skipped(part, why)),
-            Err(problems) => self.findings.extend(part.problems(&problems)),
+            Err(problems) => self.found.extend(part.problems(&problems)),
         }
     }
 
@@ -71,16 +72,16 @@ impl Findings {
         let label = part.label();
         let below = if label.is_empty() { "" } else { "spec" };
         let origin = part.origin(&label);
-        self.findings.extend(policy.lint(around).iter().map(|lint| origin.lint(below, lint)));
+        self.found.extend(policy.lint(around).iter().map(|lint| origin.lint(below, lint)));
     }
 }
 
 fn text(findings: &Findings) -> String {
-    let (linted, found) = (findings.linted, findings.findings.len());
+    let (linted, found) = (findings.linted, findings.found.len());
     let sum = if found == 0 {
         format!("{linted} linted, nothing found")
     } else {
         format!("{linted} linted, findings: {found}")
     };
-    lines(findings.findings.iter().map(ToString::to_string).chain([sum]))
+    lines(findings.found.iter().map(ToString::to_string).chain([sum]))
 }

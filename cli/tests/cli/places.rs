@@ -7,6 +7,7 @@ use crate::{json, run};
 const HEAD: &str = "apiVersion: sentinel.dev/v1alpha1\nmetadata: {name: p}\n";
 
 /// Whether the first problem of the text stands there, and the mark beneath its line is this long.
+#[expect(clippy::indexing_slicing, reason = "clippy.toml frees test functions only, and this is their helper")]
 fn stands(kind: &str, text: &str, line: usize, column: usize, marks: &str) {
     let output = run(&["validate", "--kind", kind, "-"], text);
     let lines: Vec<&str> = output.stdout.lines().collect();

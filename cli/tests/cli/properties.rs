@@ -96,6 +96,7 @@ fn rate_limit() -> impl Strategy<Value = Value> {
     )
 }
 
+#[expect(clippy::indexing_slicing, reason = "clippy.toml frees test functions only, and this is their helper")]
 fn of_kind(kind: &'static str, rule: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<(&'static str, String)> {
     let document = |rules: Vec<Value>| {
         let named = |(index, mut rule): (usize, Value)| {
