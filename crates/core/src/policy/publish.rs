@@ -32,7 +32,8 @@ const SERVICE_ACCOUNTS: &str = "system:serviceaccount:";
 
 /// The document to publish. Profile globs of `allow` rules become the known profiles that they match, and a rule that matches
 /// none is left out, since an empty list would mean any. A glob on any other effect is a problem: taken literally it matches
-/// nothing, and a rule that refuses would refuse nobody.
+/// nothing, and a rule that refuses would refuse nobody. So is a glob of users on an `allow` with a cap: they would get a later
+/// one without it.
 pub fn portable(policy: &AccessPolicy, known_profiles: &[&str]) -> Result<String, Problems> {
     let mut known = known_profiles.to_vec();
     known.sort_unstable();
@@ -123,26 +124,33 @@ fn name_zone(window: &mut TimeWindow) {
 }
 
 fn stray_globs(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
-    let strict = policy.rules().iter().enumerate().filter(|(_, rule)| rule.effect != Effect::Allow);
-    strict.flat_map(|(index, rule)| {
+    policy.rules().iter().enumerate().flat_map(|(index, rule)| {
         let Conditions { profiles, users, .. } = &rule.conditions;
-        let profiles = profiles.iter().enumerate().map(|(entry, glob)| ("profiles", entry, glob));
-        let users = users.iter().enumerate().map(|(entry, glob)| ("users", entry, glob));
-        let outside = |(key, _, glob): &(&str, usize, &Pattern)| {
-            glob.is_glob() && !(*key == "users" && glob.as_str().starts_with(SERVICE_ACCOUNTS))
-        };
-        profiles.chain(users).filter(outside).map(move |(key, entry, glob)| {
+        // Those of `allow` are expanded.
+        let profiles = profiles.iter().enumerate().filter(|_| rule.effect != Effect::Allow);
+        let profiles = profiles.filter(|(_, glob)| glob.is_glob()).map(|(entry, glob)| ("profiles", entry, glob));
+        let users = users.iter().enumerate().filter(|_| narrows(rule));
+        let users = users.filter(|(_, glob)| glob.is_glob() && !glob.as_str().starts_with(SERVICE_ACCOUNTS));
+        let users = users.map(|(entry, glob)| ("users", entry, glob));
+        profiles.chain(users).map(move |(key, entry, glob)| {
             let place = format!("rules[{index}].conditions.{key}[{entry}]");
-            Problem::new(place, not_portable(glob, rule.effect, key))
+            Problem::new(place, not_portable(glob, rule, key))
         })
     })
 }
 
-fn not_portable(glob: &Pattern, effect: Effect, key: &str) -> String {
+/// Whether those who go on to a later rule may get more: an allow with a cap narrows what a later one without it gives.
+fn narrows(rule: &Rule) -> bool {
+    rule.effect != Effect::Allow || rule.max_server_duration.is_some_and(|cap| !cap.is_zero())
+}
+
+fn not_portable(glob: &Pattern, rule: &Rule, key: &str) -> String {
     let glob = excerpt(glob.as_str());
+    let effect = rule.effect;
+    let cap = if effect == Effect::Allow { " with a max_server_duration" } else { "" };
     format!(
-        "the glob '{glob}' on a rule of effect {effect} is not portable, since evaluators outside the cluster compare literally: \
-         name the {key} one by one, or set publish: false"
+        "the glob '{glob}' on a rule of effect {effect}{cap} is not portable, since evaluators outside the cluster compare \
+         literally: name the {key} one by one, or set publish: false"
     )
 }
 

@@ -14,6 +14,7 @@ mod canonical;
 mod evaluation;
 mod kinds;
 mod lint;
+mod literal;
 mod naive;
 mod properties;
 mod publishing;

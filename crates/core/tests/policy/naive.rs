@@ -90,9 +90,12 @@ fn next_change(window: &Value, at: Timestamp) -> Option<i64> {
 }
 
 fn rule_matches(conditions: &Value, request: &Request<'_>) -> bool {
-    let time = &conditions["time"];
-    let open = || time.is_null() || Window::read(time).is_open(request.at.as_second().div_euclid(60));
-    matches_apart_from_time(conditions, request) && open()
+    matches_apart_from_time(conditions, request) && is_open(&conditions["time"], request.at)
+}
+
+/// Whether the window, if there is one, is open.
+pub fn is_open(window: &Value, at: Timestamp) -> bool {
+    window.is_null() || Window::read(window).is_open(at.as_second().div_euclid(60))
 }
 
 fn matches_apart_from_time(conditions: &Value, request: &Request<'_>) -> bool {
@@ -151,11 +154,13 @@ impl Window {
     }
 }
 
-fn some_of(words: &'static [&'static str]) -> impl Strategy<Value = Option<Value>> {
+/// Up to two of these words, or no key at all.
+pub fn some_of(words: &'static [&'static str]) -> impl Strategy<Value = Option<Value>> {
     prop::option::of(prop::sample::subsequence(words, 0..=2).prop_map(|words| json!(words)))
 }
 
-fn object(fields: Vec<(&str, Option<Value>)>) -> Value {
+/// An object of the fields that are there.
+pub fn object(fields: Vec<(&str, Option<Value>)>) -> Value {
     Value::Object(fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>())
 }
 
@@ -163,7 +168,8 @@ fn clock() -> impl Strategy<Value = String> {
     (0..1440_u16).prop_map(|minutes| format!("{:02}:{:02}", minutes / 60, minutes % 60))
 }
 
-fn window() -> impl Strategy<Value = Value> {
+/// A window of any kind.
+pub fn window() -> impl Strategy<Value = Value> {
     let hours = prop::option::of((clock(), clock()).prop_map(|(start, end)| json!({"start": start, "end": end})));
     let zone = prop::option::of(prop::sample::select(&ZONES[..]).prop_map(|(name, _)| json!(name)));
     let days = prop::option::of(prop::sample::subsequence(&DAYS[..], 0..=6).prop_map(|days| json!(days)));

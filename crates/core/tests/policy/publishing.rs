@@ -70,6 +70,17 @@ fn a_glob_of_users_may_allow() {
     assert_eq!(published.rules()[0].conditions.users[0].as_str(), "ops-*");
 }
 
+/// Others would go on to a rule that allows for longer.
+#[test]
+fn a_glob_of_users_may_not_shorten() {
+    let list = "- {name: a, effect: allow, max_server_duration: CAP, conditions: {profiles: [prod-*], users: ['ops-*']}}\n\
+                - {name: b, effect: allow}";
+    let problems = portable(&rules(&list.replace("CAP", "15m")), KNOWN).unwrap_err().to_string();
+    let message = "rules[0].conditions.users[0]: the glob 'ops-*' on a rule of effect allow with a max_server_duration";
+    assert!(problems.starts_with(message), "{problems}");
+    assert!(portable(&rules(&list.replace("CAP", "0s")), KNOWN).is_ok(), "0 is no cap");
+}
+
 #[rstest]
 #[case("- {name: 'a{{b', effect: deny}", "rules[0].name")]
 #[case("- {name: a, effect: deny, reason: 'x {{{'}", "rules[0].reason")]
