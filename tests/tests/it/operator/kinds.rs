@@ -40,16 +40,16 @@ fn spec(kind: Kind, which: usize) -> Value {
 fn texts(kind: Kind) -> [&'static str; 2] {
     match kind.kind {
         "ApprovalPolicy" => [
-            "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  approvers:\n  - ann\n  auto_approve:\n    users:\n    - ops\n    time:\n      days:\n      - monday\n      timezone: UTC\n    max_duration: 1h0m0s\n- name: no-rule-for-this-profile\n  approvers:\n  - (nobody)\n",
+            "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  approvers:\n  - ann\n  auto_approve:\n    users:\n    - ops\n    time:\n      days:\n      - monday\n      timezone: UTC\n    max_duration: \"1h0m0s\"\n- name: no-rule-for-this-profile\n  approvers:\n  - \"(nobody)\"\n",
             "version: \"1\"\nrules:\n- name: all\n  approvers:\n  - bob\n",
         ],
         "BreakGlassPolicy" => [
-            "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  users:\n  - ann\n  allowed_reason_codes:\n  - incident\n  time:\n    days:\n    - monday\n    timezone: UTC\n  max_duration: 2h30m0s\n- name: no-rule-for-this-profile\n  users:\n  - (nobody)\n",
+            "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  users:\n  - ann\n  allowed_reason_codes:\n  - incident\n  time:\n    days:\n    - monday\n    timezone: UTC\n  max_duration: \"2h30m0s\"\n- name: no-rule-for-this-profile\n  users:\n  - \"(nobody)\"\n",
             "version: \"1\"\nrules:\n- name: all\n  users:\n  - bob\n",
         ],
         _ => [
-            "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  cooldown: 30m0s\n  max_per_user: 3\n  max_per_profile: 10\n  quota_window: 24h0m0s\n  escalation_threshold: 2\n",
-            "version: \"1\"\nrules:\n- name: all\n  cooldown: 1m30s\n",
+            "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  cooldown: \"30m0s\"\n  max_per_user: 3\n  max_per_profile: 10\n  quota_window: \"24h0m0s\"\n  escalation_threshold: 2\n",
+            "version: \"1\"\nrules:\n- name: all\n  cooldown: \"1m30s\"\n",
         ],
     }
 }
@@ -57,9 +57,9 @@ fn texts(kind: Kind) -> [&'static str; 2] {
 /// What stands in for a document that is refused, apart from why.
 fn least(kind: Kind) -> &'static str {
     match kind.kind {
-        "ApprovalPolicy" => "  approvers:\n  - (nobody)\n",
-        "BreakGlassPolicy" => "  users:\n  - (nobody)\n",
-        _ => "  cooldown: 87600h0m0s\n  max_per_user: 1\n  max_per_profile: 1\n",
+        "ApprovalPolicy" => "  approvers:\n  - \"(nobody)\"\n",
+        "BreakGlassPolicy" => "  users:\n  - \"(nobody)\"\n",
+        _ => "  cooldown: \"87600h0m0s\"\n  max_per_user: 1\n  max_per_profile: 1\n",
     }
 }
 
