@@ -222,10 +222,13 @@ impl Cause {
         }
     }
 
-    /// The reason for the log and the answer: the policy's own, else our word.
+    /// The reason for the log and the answer: the policy's or the lock's own, else our word.
     pub fn reason(&self) -> String {
-        let own = self.decision().map(|decision| decision.reason.to_string()).filter(|reason| !reason.is_empty());
-        own.unwrap_or_else(|| self.word().to_owned())
+        let own = match self {
+            Self::Locked { lock, .. } => Some(lock.lock.reason().to_owned()),
+            _ => self.decision().map(|decision| decision.reason.to_string()),
+        };
+        own.filter(|reason| !reason.is_empty()).unwrap_or_else(|| self.word().to_owned())
     }
 }
 

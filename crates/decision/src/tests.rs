@@ -233,7 +233,7 @@ fn of_several_locks_the_one_that_ends_last_speaks() {
     locked(&mut facts, "late", &json!({"profiles": ["prod"], "reason": "r", "expiresAt": late}));
     locked(&mut facts, "soon", &json!({"profiles": ["prod"], "reason": "r", "expiresAt": soon}));
     let cause = decide(&facts).unwrap_err();
-    assert_eq!((cause.by(), cause.holds_until()), ("late", Some(late)));
+    assert_eq!((cause.by(), cause.holds_until(), cause.reason().as_str()), ("late", Some(late), "r"));
     locked(&mut facts, "for-good", &json!({"profiles": ["prod"], "reason": "r"}));
     locked(&mut facts, "also", &json!({"namespaces": ["*"], "reason": "r"}));
     let cause = decide(&facts).unwrap_err();

@@ -2,6 +2,7 @@
 
 mod explains;
 mod issues;
+mod locks;
 mod refuses;
 mod stage;
 mod stops;

@@ -3,6 +3,7 @@
 pub mod cases;
 mod explain;
 pub mod kubectl;
+mod locks;
 
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};

@@ -2,6 +2,7 @@
 
 mod drift;
 mod kinds;
+mod locks;
 mod policies;
 mod sessions;
 mod story;
