@@ -182,7 +182,7 @@ impl Drop for Place {
             return;
         }
         let _ = kubectl(["delete", "namespace", &self.name, "--wait=false"]);
-        for kind in ["accesspolicy", "sentinelprofile"] {
+        for kind in ["accesslock", "accesspolicy", "sentinelprofile"] {
             let _ = kubectl(["delete", kind, &self.name, "--ignore-not-found", "--wait=false"]);
         }
     }

@@ -13,6 +13,8 @@ mod faults;
 #[cfg(test)]
 mod injection;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod publishing;
 #[cfg(test)]
 mod tenant;
