@@ -61,9 +61,14 @@ impl Text {
         match spot {
             Some(Spot::Text { line, column }) => Some(Place { line: *line, column: *column, length: 1 }),
             None if path.is_empty() => self.begin(),
-            Some(Spot::Key(key)) => self.value(path)?.key(key),
+            Some(Spot::Key(key)) => self.key(path, key),
             None => self.value(path).map(|found| found.place),
         }
+    }
+
+    fn key(&self, path: &str, key: &str) -> Option<Place> {
+        let parent = || path.strip_suffix(key).map(|parent| parent.trim_end_matches('.'));
+        self.value(path)?.key(key).or_else(|| self.value(parent()?)?.key(key))
     }
 
     fn value(&self, path: &str) -> Option<Found<'_>> {

@@ -70,7 +70,10 @@ pub(crate) fn choose(
     match (found.pop(), many) {
         (Some(one), 1) => Ok(one),
         (None, _) => Err(Failure::Usage(format!("{file}: holds no {kind}{}", wanted.named()))),
-        _ => Err(Failure::Usage(format!("{file}: holds {many} policies: choose one with --name"))),
+        _ => {
+            let how = if wanted.kind.is_some() { "--name" } else { "--name or --kind" };
+            Err(Failure::Usage(format!("{file}: holds {many} policies: choose one with {how}")))
+        }
     }
 }
 

@@ -35,6 +35,7 @@ fn a_value_has_a_place(#[case] path: &str, #[case] line: usize, #[case] column: 
 #[rstest]
 #[case("rules[0]", "effect", 5, 3)]
 #[case("rules[1]", "name", 14, 4)]
+#[case::at_the_end_of_the_path("rules[0].conditions", "conditions", 6, 3)]
 #[case::the_later_one("", "name", 18, 1)]
 fn a_key_has_a_place(#[case] path: &str, #[case] key: &str, #[case] line: usize, #[case] column: usize) {
     let spot = Spot::Key(key.to_owned());

@@ -72,6 +72,14 @@ fn of_objects(#[case] kind: &str, #[case] rule: &str, #[case] column: usize, #[c
 }
 
 #[test]
+fn of_a_key_of_a_spec() {
+    let object = format!(
+        "kind: AccessPolicy\n{HEAD}spec:\n  publsh: false\n  version: '1'\n  rules: [{{name: a, effect: deny}}]\n"
+    );
+    stands("access", &object, 5, 3, "^^^^^^");
+}
+
+#[test]
 fn a_long_line_is_shown_in_part_and_without_what_moves_the_cursor() {
     let padding = "x".repeat(500);
     let text = format!(

@@ -11,7 +11,7 @@ pub(crate) type Unknown = BTreeMap<String, Value>;
 
 /// A problem for each unknown key, with a suggestion where one is near. `at` is the object's path, `known` its keys.
 pub(crate) fn refuse_unknown(unknown: &Unknown, at: &str, known: &[&str]) -> Vec<Problem> {
-    unknown.keys().map(|key| Problem::new(join(at, key), unknown_key(key, known))).collect()
+    unknown.keys().map(|key| Problem::new(join(at, key), unknown_key(key, known)).at_key(key)).collect()
 }
 
 fn join(at: &str, key: &str) -> String {

@@ -16,7 +16,8 @@ pub struct Problem {
 /// A spot that a path can't name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spot {
-    /// A key of the mapping at the path, the key itself and not its value. There twice, the later one is meant.
+    /// A key of the mapping at the path, or the key that the path ends with: the key itself and not its value. There twice, the
+    /// later one is meant.
     Key(String),
     /// A place of the text, where it couldn't be read any further; both count from 1, columns in characters.
     Text {
