@@ -98,7 +98,7 @@ fn with_cluster(
     };
     let live = cluster.find::<Loose<sentinel_api::AccessPolicy>>(&name)?.ok_or_else(missing)?;
     let unusable = |problems| Failure::Cluster(format!("AccessPolicy {name} of the cluster can't be used: {problems}"));
-    Ok((PolicyEntry::keep(&live).judged.map_err(unusable)?, new.policy))
+    Ok((PolicyEntry::keep(&live).judged.map_err(unusable)?.policy().clone(), new.policy))
 }
 
 impl<'a> Printed<'a> {

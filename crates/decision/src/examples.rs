@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sentinel_core::policy::{AccessPolicy, Spelling};
+use sentinel_core::policy::{AccessPolicy, CompiledPolicy, Spelling};
 use sentinel_core::session::SessionId;
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ pub fn lock(name: &str, spec: &Value) -> LockEntry {
 pub fn policy(rules: &Value) -> PolicyEntry {
     let document = json!({"version": "1", "rules": rules});
     let judged = AccessPolicy::from_value(&document, Spelling::Manifest).map_err(|problems| problems.to_string());
-    PolicyEntry { deleting: false, judged }
+    PolicyEntry { deleting: false, judged: judged.map(CompiledPolicy::new) }
 }
 
 /// An object of a watch that is up to date.

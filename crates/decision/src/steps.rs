@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sentinel_api::Profile;
 use sentinel_core::lock::Target;
-use sentinel_core::policy::{AccessPolicy, Decision, Mode, Request, Verdict};
+use sentinel_core::policy::{AccessPolicy, CompiledPolicy, Decision, Mode, Request, Verdict};
 
 use crate::cause::Cause;
 use crate::entry::{LockEntry, PodEntry, PolicyEntry, ProfileEntry, SessionEntry};
@@ -121,7 +121,7 @@ pub fn session_is_known(facts: &Facts, session: Option<&Arc<SessionEntry>>) -> R
 
 /// The access policy that governs the profile exists, is whole, and says something.
 pub fn policy_decides(facts: &Facts, profile: &Profile) -> Result<Decision, Cause> {
-    let law = policy_in_force(profile, &facts.policy)?;
+    let law = law_in_force(profile, &facts.policy)?;
     Ok(law.decide(&request(facts, &facts.caller.user(), profile)))
 }
 
@@ -147,6 +147,10 @@ pub fn usable_profile(name: &str, sight: &Sight<ProfileEntry>) -> Result<Arc<Pro
 
 /// The access policy that governs `profile`, if it can be asked.
 pub fn policy_in_force<'a>(profile: &Profile, sight: &'a Sight<PolicyEntry>) -> Result<&'a AccessPolicy, Cause> {
+    law_in_force(profile, sight).map(CompiledPolicy::policy)
+}
+
+fn law_in_force<'a>(profile: &Profile, sight: &'a Sight<PolicyEntry>) -> Result<&'a CompiledPolicy, Cause> {
     let policy = || profile.access_policy.clone();
     let Some(entry) = sight.believed()? else {
         return Err(Cause::PolicyMissing { policy: policy(), profile: profile.name.clone() });

@@ -16,11 +16,6 @@ impl AccessPolicy {
         decide::decide(&self.rules, request)
     }
 
-    /// The rules alone.
-    pub(super) fn into_rules(self) -> Vec<Rule> {
-        self.rules
-    }
-
     /// The session tables that rules name.
     pub fn session_tables(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().filter_map(|rule| rule.session_table.as_deref())

@@ -23,11 +23,17 @@ use names::Names;
 use postings::Both;
 use windows::{Collector, Watch, WindowId};
 
-/// An access policy with indexes by profile and user. It answers as [`AccessPolicy::decide`] does, and the time that
-/// takes hangs on the rules that a request comes near, hardly on the number of all.
+/// An access policy with its index. It answers as [`AccessPolicy::decide`] does, and the time that takes hangs on the rules
+/// that a request comes near, hardly on the number of all.
 #[derive(Clone, Debug)]
 pub struct CompiledPolicy {
-    rules: Vec<Rule>,
+    policy: AccessPolicy,
+    index: RuleIndex,
+}
+
+/// Which rules of a list a request comes near. It holds places, not rules: ask it with the list of which it was made.
+#[derive(Clone, Debug)]
+pub struct RuleIndex {
     gates: Vec<Gate>,
     profiles: Names,
     users: Names,
@@ -45,41 +51,41 @@ struct Gate {
 impl CompiledPolicy {
     /// The same policy, compiled.
     pub fn new(policy: AccessPolicy) -> Self {
-        Self::from_rules(policy.into_rules())
+        Self { index: RuleIndex::of(policy.rules()), policy }
     }
 
-    /// Any list of rules, compiled, however many there are: the bounds of documents don't bind it.
-    pub fn from_rules(rules: Vec<Rule>) -> Self {
+    /// What [`AccessPolicy::decide`] says. Total.
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.index.decide(self.policy.rules(), request)
+    }
+
+    /// The policy as it was.
+    pub fn policy(&self) -> &AccessPolicy {
+        &self.policy
+    }
+}
+
+impl RuleIndex {
+    /// Of any list of rules, however long: the bounds of documents don't bind it.
+    pub fn of(rules: &[Rule]) -> Self {
         let mut windows = Collector::default();
         let gates = rules.iter().map(|rule| Gate::new(&rule.conditions, &mut windows)).collect();
-        let windows = windows.into_schedules();
-        let profiles = Names::of(indexed(&rules).map(|(id, conditions)| (id, conditions.profiles.as_slice())));
-        let users = Names::of(indexed(&rules).map(|(id, conditions)| (id, conditions.users.as_slice())));
-        Self { rules, gates, profiles, users, windows }
+        let profiles = Names::of(indexed(rules).map(|(id, conditions)| (id, conditions.profiles.as_slice())));
+        let users = Names::of(indexed(rules).map(|(id, conditions)| (id, conditions.users.as_slice())));
+        Self { gates, profiles, users, windows: windows.into_schedules() }
     }
 
-    /// What [`AccessPolicy::decide`] says of the same rules. Total.
-    pub fn decide(&self, request: &Request<'_>) -> Decision {
+    /// What [`super::decide`] says of the rules of which this was made. Total.
+    pub fn decide(&self, rules: &[Rule], request: &Request<'_>) -> Decision {
         let mut watch = Watch::new(&self.windows, request.at);
         let mode = bit(request.mode);
         let first = Both::new(self.profiles.rules_for(request.profile), self.users.rules_for(request.user))
             .filter_map(|id| self.gates.get(id as usize).map(|gate| (id as usize, gate)))
             .filter(|(_, gate)| gate.modes & mode != 0)
             .find(|(_, gate)| gate.window.is_none_or(|window| watch.is_open(window)));
-        let matched = first.and_then(|(index, _)| Some((index, self.rules.get(index)?)));
+        let matched = first.and_then(|(index, _)| Some((index, rules.get(index)?)));
         let decision = matched.map_or_else(|| implicit_deny(request), |(index, rule)| settle(rule, index, request));
         Decision { holds_until: watch.next_change(), ..decision }
-    }
-
-    /// The rules, in order.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-}
-
-impl From<AccessPolicy> for CompiledPolicy {
-    fn from(policy: AccessPolicy) -> Self {
-        Self::new(policy)
     }
 }
 

@@ -56,7 +56,7 @@ impl Decision {
 
 /// What any list of rules says: the first rule that matches decides; without one it is a denial. Total.
 ///
-/// This is the law as it is written down. Who asks the same rules often asks [`super::CompiledPolicy`], which says the same.
+/// This is the law as it is written down. Who asks the same rules often asks their [`super::RuleIndex`], which says the same.
 pub fn decide(rules: &[Rule], request: &Request<'_>) -> Decision {
     let mut holds_until = None;
     for (index, rule) in rules.iter().enumerate() {

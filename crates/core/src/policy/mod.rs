@@ -39,7 +39,7 @@ mod yaml;
 pub use access::AccessPolicy;
 pub use approval::{ApprovalPolicy, ApprovalRule, AutoApprove};
 pub use break_glass::{BreakGlassPolicy, BreakGlassRule, ReasonCode};
-pub use compiled::CompiledPolicy;
+pub use compiled::{CompiledPolicy, RuleIndex};
 pub use condition::Condition;
 pub use decide::{Decision, Request, decide};
 pub use effect::{Effect, Mode, Verdict};

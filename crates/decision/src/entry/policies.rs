@@ -1,7 +1,7 @@
 //! AccessPolicies, judged.
 
 use sentinel_api::{AccessPolicy, AccessPolicySpec};
-use sentinel_core::policy;
+use sentinel_core::policy::CompiledPolicy;
 
 use super::Entry;
 use crate::slim::Loose;
@@ -11,8 +11,8 @@ use crate::slim::Loose;
 pub struct PolicyEntry {
     /// Whether it is being deleted.
     pub deleting: bool,
-    /// The policy, or what is wrong with it.
-    pub judged: Result<policy::AccessPolicy, String>,
+    /// The policy, compiled once for all requests, or what is wrong with it.
+    pub judged: Result<CompiledPolicy, String>,
 }
 
 impl Entry for PolicyEntry {
@@ -20,7 +20,10 @@ impl Entry for PolicyEntry {
     const WATCH: &'static str = "AccessPolicies";
 
     fn keep(object: &Self::Object) -> Self {
-        let judge = |spec: AccessPolicySpec| spec.resolve().map_err(|problems| problems.to_string());
+        let judge = |spec: AccessPolicySpec| match spec.resolve() {
+            Ok(policy) => Ok(CompiledPolicy::new(policy)),
+            Err(problems) => Err(problems.to_string()),
+        };
         Self { deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
     }
 }
