@@ -68,3 +68,46 @@ fn unmet(conditions: &Conditions, request: &Request<'_>) -> Vec<Unmet> {
 fn opens(rule: &Rule, at: Timestamp) -> Option<Timestamp> {
     rule.conditions.time.as_ref()?.next_change(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAW: &str = "\
+version: \"1\"
+rules:
+- {name: others, effect: allow, conditions: {users: [bob], profiles: [prod]}}
+- {name: by day, effect: allow, conditions: {profiles: [prod], time: {hours: {start: \"09:00\", end: \"17:00\"}}}}
+- {name: far, effect: allow, conditions: {users: [bob], profiles: [dev]}}
+- {name: stop, effect: deny, conditions: {profiles: [prod]}}
+- {name: never reached, effect: allow, conditions: {users: [bob]}}
+";
+
+    fn ways(law: &str, at: &str) -> Vec<String> {
+        let law = AccessPolicy::from_yaml(law).unwrap();
+        let request = Request {
+            user: "alice",
+            profile: "prod",
+            mode: Mode::Server,
+            session_table: None,
+            at: at.parse().unwrap(),
+        };
+        of(&law, &request, &law.decide(&request))
+    }
+
+    #[test]
+    fn rules_that_miss_by_one_condition_and_are_reached_are_named() {
+        let expected = [
+            "rule `others` would allow it if its users had `alice`",
+            "rule `by day` allows it from 2026-11-23T09:00:00Z: its time window",
+        ];
+        assert_eq!(ways(LAW, "2026-11-22T20:00:00Z"), expected);
+        assert!(ways(LAW, "2026-11-22T12:00:00Z").is_empty(), "it is open");
+    }
+
+    #[test]
+    fn a_denial_for_want_of_a_table_asks_for_one() {
+        let law = "version: \"1\"\nrules:\n- {name: r, effect: require_server_session, conditions: {}}\n";
+        assert!(ways(law, "2026-11-22T20:00:00Z")[0].starts_with("a session table: "));
+    }
+}
