@@ -60,8 +60,12 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// As `*` never crosses a `:`, each part between colons is matched on its own.
+/// As `*` never crosses a `:`, each part between colons is matched on its own. One star, as most globs have, needs no parts.
 fn glob_matches(glob: &str, name: &str) -> bool {
+    if let Some((prefix, suffix)) = glob.split_once('*').filter(|(_, rest)| !rest.contains('*')) {
+        let inner = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+        return inner.is_some_and(|inner| !inner.contains(':'));
+    }
     let mut parts = name.split(':');
     let all = glob.split(':').all(|part| parts.next().is_some_and(|text| part_matches(part, text)));
     all && parts.next().is_none()

@@ -39,7 +39,7 @@ fn lint_breadth(rule: &BreakGlassRule, place: &Place<'_>, report: &mut Report<'_
 
 fn lint_users(rule: &BreakGlassRule, place: &Place<'_>, report: &mut Report<'_>) {
     for (entry, user) in rule.users.iter().enumerate().filter(|(_, user)| user.is_glob()) {
-        report.note(Check::GlobOfUsers, place, &format!("users[{entry}]"), || {
+        report.note_entry(Check::GlobOfUsers, place, "users", entry, || {
             format!(
                 "rule '{}' lets whoever matches '{}' break the glass: name each person, or a group",
                 place.name(),

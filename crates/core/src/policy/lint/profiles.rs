@@ -16,8 +16,7 @@ pub(super) fn lint(profiles: &[Pattern], place: &Place<'_>, path: &str, report: 
         // Without a comparison left nobody is sure.
         let exists = matching(profile, known, &report.work).next().is_some() || !report.work.spend(1);
         if !exists {
-            let path = format!("{path}[{entry}]");
-            report.note(Check::UnknownProfile, place, &path, || unknown(profile, place, known));
+            report.note_entry(Check::UnknownProfile, place, path, entry, || unknown(profile, place, known));
         }
     }
 }
@@ -44,8 +43,10 @@ fn unknown(profile: &Pattern, place: &Place<'_>, known: &BTreeMap<String, KnownP
             "rule '{rule}': no profile that exists matches '{shown}': correct it, or make the SentinelProfile"
         );
     }
-    // A person compares with a few hundred at most.
-    let names: Vec<&str> = known.keys().take(500).map(String::as_str).collect();
+    // What differs much in length isn't near, and looking at each of very many costs too much.
+    let length = profile.as_str().len();
+    let is_near = |name: &&str| name.len() <= 64 && name.len().abs_diff(length) <= length / 3 + 1;
+    let names: Vec<&str> = known.keys().map(String::as_str).filter(is_near).take(100).collect();
     match nearest(profile.as_str(), &names) {
         Some(meant) => format!("rule '{rule}': there is no profile '{shown}': did you mean '{}'?", excerpt(meant)),
         None => format!("rule '{rule}': there is no profile '{shown}': correct it, or make the SentinelProfile"),

@@ -8,8 +8,8 @@ use crate::policy::text::excerpt;
 
 /// More findings than anybody reads; the rest is counted.
 const MAX_LINTS: usize = 50;
-/// Bytes and words that may be compared, about 20 ms of them: containment of lists in lists is more than linear.
-const MAX_WORK: u64 = 6_000_000;
+/// Bytes and words that may be compared, some 20 ms of them: containment of lists in lists is more than linear.
+const MAX_WORK: u64 = 3_000_000;
 
 /// The findings of one document.
 pub(super) struct Report<'a> {
@@ -46,6 +46,22 @@ impl<'a> Report<'a> {
     pub(super) fn note(&mut self, check: Check, place: &Place<'_>, rest: &str, message: impl FnOnce() -> String) {
         if self.found.len() < MAX_LINTS {
             self.found.push(Lint { check, path: place.path(rest), message: message() });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// The same, at an entry of a list.
+    pub(super) fn note_entry(
+        &mut self,
+        check: Check,
+        place: &Place<'_>,
+        list: &str,
+        entry: usize,
+        message: impl FnOnce() -> String,
+    ) {
+        if self.found.len() < MAX_LINTS {
+            self.note(check, place, &format!("{list}[{entry}]"), message);
         } else {
             self.more += 1;
         }
