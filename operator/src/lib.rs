@@ -1,8 +1,8 @@
 //! The operator: publishes policies to SSM and keeps the sessions. One replica leads; the others wait.
 //!
 //! ```text
-//!   AccessPolicy ──▶ policies ──▶ SSM parameter, conditions Accepted and Published
-//!   SentinelProfile ▶ profiles ──▶ conditions Accepted and PolicyFound
+//!   policies of all four kinds ──▶ policies ──▶ SSM parameter, conditions Accepted, Published and Linted
+//!   SentinelProfile ▶ profiles ──▶ conditions Accepted and …PolicyFound
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations

@@ -5,23 +5,23 @@ use serde_json::{Value, json};
 /// A kind of policy, as kubectl and SSM spell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
-    pub kind: &'static str,
+    pub name: &'static str,
     pub plural: &'static str,
     pub folder: &'static str,
 }
 
-pub const ACCESS: Kind = Kind { kind: "AccessPolicy", plural: "accesspolicies", folder: "policies" };
-pub const APPROVAL: Kind = Kind { kind: "ApprovalPolicy", plural: "approvalpolicies", folder: "approval-policies" };
+pub const ACCESS: Kind = Kind { name: "AccessPolicy", plural: "accesspolicies", folder: "policies" };
+pub const APPROVAL: Kind = Kind { name: "ApprovalPolicy", plural: "approvalpolicies", folder: "approval-policies" };
 pub const BREAK_GLASS: Kind =
-    Kind { kind: "BreakGlassPolicy", plural: "breakglasspolicies", folder: "break-glass-policies" };
+    Kind { name: "BreakGlassPolicy", plural: "breakglasspolicies", folder: "break-glass-policies" };
 pub const RATE_LIMIT: Kind =
-    Kind { kind: "RateLimitPolicy", plural: "ratelimitpolicies", folder: "rate-limit-policies" };
+    Kind { name: "RateLimitPolicy", plural: "ratelimitpolicies", folder: "rate-limit-policies" };
 pub const KINDS: [Kind; 4] = [ACCESS, APPROVAL, BREAK_GLASS, RATE_LIMIT];
 
 impl Kind {
     /// The least that a rule of this kind says.
     pub fn rule(self) -> Value {
-        match self.kind {
+        match self.name {
             "AccessPolicy" => json!({"name": "r", "effect": "allow"}),
             "ApprovalPolicy" => json!({"name": "r", "approvers": ["ann"]}),
             "BreakGlassPolicy" => json!({"name": "r", "users": ["ann"]}),
@@ -252,6 +252,7 @@ fn durations(kind: Kind, rule: &dyn Fn(Value) -> Value) -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so cases are short")]
 fn one(kind: Kind, rule: Value, webhook: &'static str, schema: Option<&'static str>) -> Case {
     Case { kind, spec: json!({"version": "1", "rules": [rule]}), webhook, schema }
 }

@@ -14,7 +14,7 @@ use crate::world::{client, unique, with_namespace};
 
 fn api(client: &Client, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
     let mut resource = ApiResource::from_gvk(&GroupVersionKind::gvk("sentinel.dev", "v1alpha1", kind));
-    if let Some(policy) = cases::KINDS.into_iter().find(|policy| policy.kind == kind) {
+    if let Some(policy) = cases::KINDS.into_iter().find(|policy| policy.name == kind) {
         resource.plural = policy.plural.into();
     }
     match namespace {
@@ -61,7 +61,7 @@ fn profile(extra: &Value) -> Value {
 async fn definitions_refuse_what_they_can_say_and_keep_what_they_cannot() {
     let mut wrong = vec![];
     for case in cases::cases() {
-        let (kind, spec) = (case.kind.kind, &case.spec);
+        let (kind, spec) = (case.kind.name, &case.spec);
         match (would_store(kind, spec).await, case.schema) {
             (Err(error), Some(message)) if error.contains(message) => {}
             (Ok(stored), None) if stored == *spec => {}
@@ -74,7 +74,7 @@ async fn definitions_refuse_what_they_can_say_and_keep_what_they_cannot() {
 #[tokio::test]
 async fn definitions_take_what_the_reference_shows() {
     for (kind, spec) in cases::good() {
-        assert_eq!(would_store(kind.kind, &spec).await.as_ref(), Ok(&spec));
+        assert_eq!(would_store(kind.name, &spec).await.as_ref(), Ok(&spec));
     }
 }
 

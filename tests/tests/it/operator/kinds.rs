@@ -14,7 +14,7 @@ use crate::world::{eventually, unique};
 /// A rule of the kind, and another.
 fn rules(kind: Kind) -> [Value; 2] {
     let monday = json!({"days": ["monday"]});
-    match kind.kind {
+    match kind.name {
         "ApprovalPolicy" => {
             let auto = json!({"users": ["ops"], "time": monday, "maxDuration": "60m"});
             [json!({"profiles": ["prod"], "approvers": ["ann"], "autoApprove": auto}), json!({"approvers": ["bob"]})]
@@ -38,7 +38,7 @@ fn spec(kind: Kind, which: usize) -> Value {
 
 /// What SSM holds of them, written by hand, to the byte.
 fn texts(kind: Kind) -> [&'static str; 2] {
-    match kind.kind {
+    match kind.name {
         "ApprovalPolicy" => [
             "version: \"1\"\nrules:\n- name: all\n  profiles:\n  - prod\n  approvers:\n  - ann\n  auto_approve:\n    users:\n    - ops\n    time:\n      days:\n      - monday\n      timezone: UTC\n    max_duration: \"1h0m0s\"\n- name: no-rule-for-this-profile\n  approvers:\n  - \"(nobody)\"\n",
             "version: \"1\"\nrules:\n- name: all\n  approvers:\n  - bob\n",
@@ -56,7 +56,7 @@ fn texts(kind: Kind) -> [&'static str; 2] {
 
 /// What stands in for a document that is refused, apart from why.
 fn least(kind: Kind) -> &'static str {
-    match kind.kind {
+    match kind.name {
         "ApprovalPolicy" => "  approvers:\n  - \"(nobody)\"\n",
         "BreakGlassPolicy" => "  users:\n  - \"(nobody)\"\n",
         _ => "  cooldown: \"87600h0m0s\"\n  max_per_user: 1\n  max_per_profile: 1\n",
@@ -76,7 +76,7 @@ async fn each_kind_is_published_guarded_and_deleted(#[case] kind: Kind) {
     story.says("Published", ConditionStatus::True, "Published").await;
     story.says("Accepted", ConditionStatus::True, "Valid").await;
     let tags = story.ssm.tags(&story.parameter()).await.unwrap().unwrap();
-    assert_eq!(tags["sentinel-object"], format!("{}/{}", kind.kind, story.name));
+    assert_eq!(tags["sentinel-object"], format!("{}/{}", kind.name, story.name));
 
     story.ssm.overwrite(&story.parameter(), "version: \"1\"\n", Tier::Standard, "").await.unwrap();
     story.holds(first).await;
@@ -145,7 +145,7 @@ async fn lints_and_profiles_follow_each_other() {
     });
     profiles.create(&PostParams::default(), &serde_json::from_value(profile).unwrap()).await.unwrap();
     for story in &stories {
-        eventually(&format!("{} to know the profile", story.kind.kind), SOON, async || {
+        eventually(&format!("{} to know the profile", story.kind.name), SOON, async || {
             unknown_profile(story).await == Some(false)
         })
         .await;

@@ -31,7 +31,7 @@ impl Story {
     pub async fn of(kind: Kind, name: &str) -> Self {
         let client = client().await;
         operator();
-        let gvk = GroupVersionKind::gvk("sentinel.dev", "v1alpha1", kind.kind);
+        let gvk = GroupVersionKind::gvk("sentinel.dev", "v1alpha1", kind.name);
         let resource = ApiResource::from_gvk_with_plural(&gvk, kind.plural);
         let policies = Api::all_with(client.clone(), &resource);
         Self { client, policies, ssm: emulators().await.parameters(), kind, name: unique(name) }
@@ -50,7 +50,7 @@ impl Story {
     }
 
     pub fn manifest(&self, spec: &Value) -> Value {
-        json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": self.kind.kind, "metadata": {"name": self.name}, "spec": spec})
+        json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": self.kind.name, "metadata": {"name": self.name}, "spec": spec})
     }
 
     pub async fn apply(&self, spec: Value) {

@@ -12,10 +12,10 @@ use crate::definitions::cases::{Kind, cases, good};
 /// The webhook's answer to the making of such an object: nothing, or its message.
 async fn judge(world: &World, kind: Kind, spec: &Value) -> Result<(), String> {
     let object =
-        json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": kind.kind, "metadata": {"name": "case"}, "spec": spec});
+        json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": kind.name, "metadata": {"name": "case"}, "spec": spec});
     let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "u", "operation": "CREATE", "object": object, "name": "case", "userInfo": {"username": "ann"},
-        "kind": {"group": "sentinel.dev", "version": "v1alpha1", "kind": kind.kind},
+        "kind": {"group": "sentinel.dev", "version": "v1alpha1", "kind": kind.name},
         "resource": {"group": "sentinel.dev", "version": "v1alpha1", "resource": kind.plural},
     }});
     let request = Request::post("/validate/objects").header("content-type", "application/json");
@@ -38,7 +38,7 @@ async fn every_bad_policy_is_refused_by_the_webhook_alone() {
             let answer = judge(world, case.kind, &case.spec).await;
             if !answer.as_ref().is_err_and(|message| message.contains(case.webhook)) {
                 let spec: String = case.spec.to_string().chars().take(200).collect();
-                wrong.push(format!("{} {spec}: expected `{}`, got {answer:?}", case.kind.kind, case.webhook));
+                wrong.push(format!("{} {spec}: expected `{}`, got {answer:?}", case.kind.name, case.webhook));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
