@@ -7,9 +7,10 @@ use sentinel_core::policy::Mode;
 
 use crate::examples;
 use crate::kind::Kind;
+use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
 use crate::report::Format;
 
-/// Sentinel's policies, checked, formatted, converted, explained and tested
+/// Sentinel's policies, checked, formatted, converted, explained and tested; and locks, which stop everybody they name
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 126)]
 #[command(after_help = examples::EXIT_CODES)]
@@ -41,6 +42,15 @@ pub(crate) enum Command {
     /// Says which decisions change from one access policy to another
     #[command(after_help = examples::DIFF)]
     Diff(DiffArgs),
+    /// Stops users, namespaces or profiles at once: who is named gets no credentials
+    #[command(after_help = examples::LOCK)]
+    Lock(LockArgs),
+    /// Ends a lock
+    #[command(after_help = examples::UNLOCK)]
+    Unlock(UnlockArgs),
+    /// Lists the locks, and how many live sessions each stops
+    #[command(after_help = examples::LOCKS)]
+    Locks(LocksArgs),
     /// Compares what an access policy answers with what a file of cases expects
     #[command(after_help = examples::TEST)]
     Test(TestArgs),

@@ -1,11 +1,12 @@
-//! What is read of a cluster, as the person who asks: single GETs and lists through their kubeconfig; nothing is written.
+//! What is read of a cluster, as the person who asks: single GETs and lists through their kubeconfig. Written are locks alone.
 
 use std::time::Duration;
 
 use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope};
-use kube::api::ListParams;
+use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, Resource};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -89,18 +90,45 @@ impl Cluster {
         Ok(list.items)
     }
 
+    /// The objects of all namespaces.
+    pub(crate) fn everywhere<K: Object + Resource<Scope = NamespaceResourceScope>>(&self) -> Result<Vec<K>, Failure> {
+        let api: Api<K> = Api::all(self.client.clone());
+        let list = self.wait(&format!("{} -A", K::plural(&())), api.list(&ListParams::default()))?;
+        Ok(list.items)
+    }
+
+    /// Makes an object of a kind that has no namespaces; what came of it. A dry run stores nothing.
+    pub(crate) fn create<K>(&self, object: &K, dry_run: bool) -> Result<K, Failure>
+    where
+        K: Object + Resource<Scope = ClusterResourceScope> + Serialize,
+    {
+        let api: Api<K> = Api::all(self.client.clone());
+        let params = PostParams { dry_run, ..PostParams::default() };
+        self.write("create", &K::plural(&()), api.create(&params, object))
+    }
+
+    /// Deletes an object of a kind that has no namespaces.
+    pub(crate) fn delete<K: Object + Resource<Scope = ClusterResourceScope>>(&self, name: &str) -> Result<(), Failure> {
+        let api: Api<K> = Api::all(self.client.clone());
+        self.write("delete", &K::plural(&()), api.delete(name, &DeleteParams::default())).map(drop)
+    }
+
     fn get<K: Object>(&self, api: &Api<K>, name: &str, namespace: Option<&str>) -> Result<Option<K>, Failure> {
         let place = namespace.map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
         self.wait(&format!("{} {name}{place}", K::kind(&()).to_lowercase()), api.get_opt(name))
     }
 
     fn wait<T>(&self, what: &str, call: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+        self.call(call)?.map_err(|error| words::unread(what, &self.url, &error))
+    }
+
+    fn write<T>(&self, verb: &str, what: &str, call: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+        self.call(call)?.map_err(|error| words::unwritten(verb, what, &self.url, &error))
+    }
+
+    fn call<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<kube::Result<T>, Failure> {
         let answer = self.runtime.block_on(async { timeout(PATIENCE, call).await });
-        match answer {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) => Err(words::unread(what, &self.url, &error)),
-            Err(_) => Err(words::silent(&self.url, PATIENCE)),
-        }
+        answer.map_err(|_| words::silent(&self.url, PATIENCE))
     }
 }
 

@@ -6,7 +6,7 @@ Exit codes:
   1  something was found: a document is invalid, a case differs, --check would change the file, diff found differences
   2  wrong usage, a file can't be read or written, or a cluster can't be asked
 
-Everything here works without a cluster, but for explain without a file and diff -f.";
+Everything here works without a cluster, but for explain without a file, diff -f, lock, unlock and locks.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -57,8 +57,8 @@ Of a pod: what the broker would say to it now, decided by the broker's own code 
 policy: the refusal in the broker's words, or what is permitted; the walk through the rules; and what would help. With --user
 and no file: what the live policy answers. With a file: no cluster is asked.
 
-The exit code says nothing of the decision: an explained denial is 0. A cluster that can't be asked, or a pod that isn't there,
-is 2.";
+The exit code says nothing of the decision: an explained denial is 0. A cluster that can't be asked, or a pod that isn't
+there, is 2.";
 
 pub(crate) const DIFF: &str = "\
 Examples:
@@ -72,6 +72,29 @@ Nothing is sampled: both policies are asked wherever their own words can tell re
 that would be too much, it says so and compares nothing. A rule's name or reason alone is no change.
 
 Exit codes: 0 no decision changes, 1 some do, 2 it can't be said.";
+
+pub(crate) const LOCK: &str = "\
+Examples:
+  kubectl sentinel lock -n payments --reason 'key in a paste'
+  kubectl sentinel lock --user payments/api --profile prod --reason 'strange calls' --for 2h
+  kubectl sentinel lock --profile 'prod-*' --reason 'region is burning' --dry-run
+
+Of --user, --namespace and --profile, each kind that is given must name a pod (AND); of one kind given several times, one is
+enough (OR). A `*` matches any run of characters but `:`. Before policy, approval and break-glass: nobody gets past a lock.
+
+Asks when it hits more than one session; --yes doesn't. Who made it is stamped by Sentinel. Whoever is bound to the
+ClusterRole sentinel-locker may lock and unlock.";
+
+pub(crate) const UNLOCK: &str = "\
+Examples:
+  kubectl sentinel unlock lock-20260302-120000
+
+The same as kubectl delete accesslock. Pods go on at their next request, without a restart.";
+
+pub(crate) const LOCKS: &str = "\
+Examples:
+  kubectl sentinel locks
+  kubectl sentinel locks -o json";
 
 pub(crate) const TEST: &str = "\
 Examples:

@@ -4,12 +4,12 @@
 //! ```text
 //!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, lint, fmt, convert, explain, diff, test ─▶ Report ─▶ Output
 //!                              └─▶ places (lines and columns) ─▶ Finding
-//!   API server ─▶ cluster (single reads) ─▶ sentinel-decision ─▶ explain
+//!   API server ─▶ cluster (single reads) ─▶ sentinel-decision ─▶ explain, lock, unlock, locks
 //! ```
 //!
 //! What a policy means is said by `sentinel-core` alone, and what the broker would say by `sentinel-decision`; here are only
-//! arguments, files and words. Only `cluster` talks to a network, and it never writes. The clock is read where a command begins:
-//! `explain` without `--at`, and `diff`, which looks a year ahead.
+//! arguments, files and words. Only `cluster` talks to a network, and it writes AccessLocks alone. The clock is read where a command
+//! begins: `explain` without `--at`, `diff`, which looks a year ahead, and the three commands of locks.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -28,12 +28,14 @@ mod finding;
 mod fmt;
 mod kind;
 mod lint;
+mod lock;
 mod parts;
 mod places;
 #[cfg(test)]
 mod reference;
 mod report;
 mod source;
+mod terminal;
 mod test;
 mod validate;
 
@@ -53,16 +55,29 @@ pub struct Output {
     pub code: u8,
 }
 
-/// Runs one command; `args` begins with the program's name.
+/// Runs one command, with nobody to ask; `args` begins with the program's name.
 pub fn run<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>, stdin: &mut dyn Read) -> Output {
+    run_with(args, stdin, terminal::nobody)
+}
+
+/// Runs one command, and asks the person at the terminal, if there is one, before it does what is hard to take back.
+pub fn run_at_terminal<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>, stdin: &mut dyn Read) -> Output {
+    run_with(args, stdin, terminal::ask)
+}
+
+fn run_with<A: Into<OsString> + Clone>(
+    args: impl IntoIterator<Item = A>,
+    stdin: &mut dyn Read,
+    ask: terminal::Ask,
+) -> Output {
     match Args::try_parse_from(args) {
-        Ok(args) => output(command(&args, &mut Sources::new(stdin))),
+        Ok(args) => output(command(&args, &mut Sources::new(stdin), ask)),
         Err(error) if error.use_stderr() => failed(&error),
         Err(help) => Output { stdout: help.to_string(), stderr: String::new(), code: 0 },
     }
 }
 
-fn command(args: &Args, sources: &mut Sources<'_>) -> Result<Report, Failure> {
+fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask) -> Result<Report, Failure> {
     let format = args.output;
     match &args.command {
         Command::Validate(args) => validate::run(args, format, sources),
@@ -71,6 +86,9 @@ fn command(args: &Args, sources: &mut Sources<'_>) -> Result<Report, Failure> {
         Command::Convert(args) => convert::run(args, format, sources),
         Command::Explain(args) => explain::run(args, format, sources),
         Command::Diff(args) => diff::run(args, format, sources),
+        Command::Lock(args) => lock::lock(args, format, ask),
+        Command::Unlock(args) => lock::unlock(args, format),
+        Command::Locks(args) => lock::locks(args, format),
         Command::Test(args) => test::run(args, format, sources),
         Command::Completions { shell } => Ok(Report::fine(args::completions(*shell))),
         Command::Complete { words } => Ok(Report::fine(complete::answer(words))),

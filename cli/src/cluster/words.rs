@@ -28,6 +28,19 @@ pub(super) fn unread(what: &str, url: &str, error: &kube::Error) -> Failure {
     Failure::Cluster(text)
 }
 
+/// It was asked to write, and said no, or something stood in between.
+pub(super) fn unwritten(verb: &str, what: &str, url: &str, error: &kube::Error) -> Failure {
+    let text = match error {
+        // Admission says 403 too, and says itself who refuses.
+        kube::Error::Api(status) if status.code == 403 && !status.message.contains("admission") => {
+            format!("you may not {verb} {what}: {}. See: kubectl auth can-i {verb} {what}", status.message)
+        }
+        kube::Error::Api(status) => format!("the API server refuses to {verb} {what}: {}", status.message),
+        error => format!("whether {what} were written is not known: {url}: {}. See: kubectl get {what}", causes(error)),
+    };
+    Failure::Cluster(text)
+}
+
 /// It doesn't answer.
 pub(super) fn silent(url: &str, patience: Duration) -> Failure {
     Failure::Cluster(format!("{url} doesn't answer within {} s. See: kubectl cluster-info", patience.as_secs()))

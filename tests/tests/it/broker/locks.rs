@@ -117,3 +117,62 @@ async fn a_lock_that_can_not_be_read_locks_everything_that_it_might_mean() {
     })
     .await;
 }
+
+/// Runs the command: what it printed, and how it ended.
+async fn command(args: &[&str]) -> sentinel_cli::Output {
+    let words: Vec<String> = ["kubectl-sentinel"].iter().chain(args).map(|&word| word.to_owned()).collect();
+    // It brings a runtime of its own.
+    tokio::task::spawn_blocking(move || sentinel_cli::run(words, &mut std::io::empty())).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_command_locks_lists_and_unlocks() {
+    with_broker(async |stage| {
+        let (first, second) = (stage.pod("api-0", "api").await, stage.pod("api-1", "api").await);
+        for token in [&first, &second] {
+            stage.is_granted(token).await;
+        }
+        let (place, name) = (stage.namespace.as_str(), format!("{}-cli", stage.namespace));
+        let lock = ["lock", "-n", place, "--reason", "key leaked", "--for", "2h", "--name", &name];
+        let hits = format!("2 live sessions\n  {place}/api on {place}: 2\n");
+
+        let looked = command(&[lock.as_slice(), &["--dry-run"]].concat()).await;
+        assert_eq!(looked.code, 0, "{looked:?}");
+        assert!(looked.stdout.starts_with(&format!("would be locked by AccessLock {name} until ")), "{looked:?}");
+        assert!(looked.stdout.ends_with(&format!("namespaces {place}: {hits}")), "{looked:?}");
+        let unasked = command(&lock).await;
+        assert!(unasked.code == 2 && unasked.stderr.contains("no terminal to ask at. --yes locks"), "{unasked:?}");
+        stage.ask(&first).await.key();
+
+        let locked = command(&[lock.as_slice(), &["--yes", "-o", "json"]].concat()).await;
+        let said: Value = serde_json::from_str(&locked.stdout).unwrap();
+        assert_eq!((&said["name"], &said["sessions"], &said["dryRun"]), (&json!(name), &json!(2), &json!(false)));
+        for token in [&first, &second] {
+            let answer = stage.is_refused(token, 403, "AccessLocked").await;
+            assert!(answer.is(403, "AccessLocked").contains(&name), "{answer:?}");
+        }
+        let listed = command(&["locks"]).await;
+        let line = format!("{name}: Holds, 2 live sessions\n  namespaces {place}\n  by unknown, until ");
+        assert!(listed.stdout.contains(&line), "{listed:?}");
+        let again = command(&[lock.as_slice(), &["--yes"]].concat()).await;
+        assert!(again.code == 2 && again.stderr.contains("already exists"), "{again:?}");
+
+        let unlocked = command(&["unlock", &name]).await;
+        assert_eq!(unlocked.stdout, format!("unlocked: AccessLock {name}: key leaked\n"));
+        eventually("credentials again", AT_ONCE, async || stage.ask(&first).await.status == 200).await;
+        let gone = command(&["unlock", &name]).await;
+        assert!(gone.code == 2 && gone.stderr.contains(&format!("there is no AccessLock {name}")), "{gone:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_command_says_every_problem_and_locks_nothing() {
+    let bad = command(&["lock", "--user", "*", "--profile", "a:b", "--reason", " ", "--yes"]).await;
+    assert_eq!(bad.code, 2);
+    for part in ["`*` names no pod", "`a:b` can't be a name", "a reason is required"] {
+        assert!(bad.stderr.contains(part), "`{part}` is not in {bad:?}");
+    }
+    let nobody = command(&["lock", "--reason", "r", "--yes"]).await;
+    assert!(nobody.code == 2 && nobody.stderr.contains("--user"), "{nobody:?}");
+}
