@@ -74,6 +74,12 @@ cluster-down: ## Ends it and leaves nothing behind
 images: ## Builds the container images of all programs into target/images
 	@e2e/images
 
+# ---- speed ----------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## Times a decision, and the same one in Cedar (its first build takes minutes; no part of `make test`)
+	cargo run --release --locked --quiet --manifest-path bench/Cargo.toml
+
 # ---- generated files ------------------------------------------------------------------------
 
 .PHONY: generate
