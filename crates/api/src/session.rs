@@ -10,7 +10,8 @@ use crate::condition::Condition;
 use crate::strict::Unknown;
 
 /// One pod on one profile. Made by the operator when an injected pod appears, named by the session id, owned by the pod.
-/// `spec.revoked: true` stops it for good; that and its reason are all that a person sets.
+/// `spec.revoked: true` stops it for good; that and its reason are all that a person sets. Who did it is stamped, and said once
+/// for all.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "sentinel.dev",
@@ -40,7 +41,9 @@ use crate::strict::Unknown;
 )]
 #[x_kube(
     validation = Rule::new("self.profile == oldSelf.profile && self.user == oldSelf.user && self.pod == oldSelf.pod && self.podUID == oldSelf.podUID").message("profile, user, pod and podUID never change"),
-    validation = Rule::new("!(has(oldSelf.revoked) && oldSelf.revoked) || (has(self.revoked) && self.revoked)").message("a revocation is for good: start a new pod to get a new session")
+    validation = Rule::new("!(has(oldSelf.revoked) && oldSelf.revoked) || (has(self.revoked) && self.revoked)").message("a revocation is for good: start a new pod to get a new session"),
+    validation = Rule::new("!has(self.revokedBy) || (has(self.revoked) && self.revoked)").message("revokedBy is who revoked it: it comes with revoked: true, and Sentinel stamps it"),
+    validation = Rule::new("!(has(oldSelf.revoked) && oldSelf.revoked) || (has(self.revokedBy) == has(oldSelf.revokedBy) && (!has(self.revokedBy) || self.revokedBy == oldSelf.revokedBy) && has(self.revokedReason) == has(oldSelf.revokedReason) && (!has(self.revokedReason) || self.revokedReason == oldSelf.revokedReason))").message("who revoked it and why never change")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct SentinelSessionSpec {
@@ -60,6 +63,11 @@ pub struct SentinelSessionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1000))]
     pub revoked_reason: Option<String>,
+    /// Who revoked it. Stamped by Sentinel from the request; nobody can write another's name here. Absent: Sentinel's webhook
+    /// was down, and the API server's audit log knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub revoked_by: Option<String>,
     /// Keys that nobody knows; kept so that they can be refused.
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -67,7 +75,8 @@ pub struct SentinelSessionSpec {
 
 impl SentinelSessionSpec {
     /// The keys of a spec.
-    pub const KNOWN: &'static [&'static str] = &["profile", "user", "pod", "podUID", "revoked", "revokedReason"];
+    pub const KNOWN: &'static [&'static str] =
+        &["profile", "user", "pod", "podUID", "revoked", "revokedReason", "revokedBy"];
 
     /// A problem for each key that nobody knows.
     pub fn unknown_keys(&self) -> Vec<sentinel_core::policy::Problem> {

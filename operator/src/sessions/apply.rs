@@ -55,6 +55,7 @@ fn new_object(id: &SessionId, pod: &PodFacts, profile: &str, before: Option<&Sen
     if let Some(before) = before {
         spec.revoked = before.spec.revoked;
         spec.revoked_reason.clone_from(&before.spec.revoked_reason);
+        spec.revoked_by.clone_from(&before.spec.revoked_by);
     }
     let mut object = SentinelSession::new(id.as_str(), spec);
     object.metadata = metadata(id, pod, profile);

@@ -108,7 +108,9 @@ fn revoked_row(facts: &Facts<'_>) -> Option<Revocation> {
 
 fn revoked_here(facts: &Facts<'_>) -> Option<Revocation> {
     let reason = facts.spec.revoked_reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
-    facts.spec.revoked.then(|| Revocation { by: "kubernetes".to_owned(), reason, at: text(facts.now) })
+    // Unstamped: the webhook was down, and the API server's audit log alone knows.
+    let by = facts.spec.revoked_by.clone().unwrap_or_else(|| "unknown (kubernetes)".to_owned());
+    facts.spec.revoked.then(|| Revocation { by, reason, at: text(facts.now) })
 }
 
 /// Others have expired every row of it.

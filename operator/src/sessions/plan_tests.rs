@@ -95,11 +95,15 @@ fn case(phase: Phase, readings: impl IntoIterator<Item = (&'static str, Reading)
 
 impl Case {
     fn plan(&self) -> Plan {
+        self.plan_of(&spec(self.revoked))
+    }
+
+    fn plan_of(&self, spec: &SentinelSessionSpec) -> Plan {
         plan(&Facts {
             id: &id(),
             cluster: "cluster",
             namespace: "payments",
-            spec: &spec(self.revoked),
+            spec,
             generation: Some(2),
             status: &self.status,
             pod: self.pod,
@@ -194,20 +198,30 @@ fn a_restored_row_says_what_the_status_remembers() {
 }
 
 #[test]
+fn a_stamp_names_who_revoked_it_in_status_row_and_event() {
+    let stamped = SentinelSessionSpec { revoked_by: Some("olga".to_owned()), ..spec(true) };
+    let plan = case(Phase::Active, [("a", found(row(RowStatus::Active, 50)))]).plan_of(&stamped);
+    assert_eq!(plan.status.revoked_by.as_deref(), Some("olga"));
+    assert!(plan.pod_note.unwrap().text.contains("was revoked by olga: leak"));
+    let [(_, RowStep::Revoke { revocation, .. })] = plan.rows.as_slice() else { panic!("{:?}", plan.rows) };
+    assert_eq!((revocation.by.as_str(), revocation.reason.as_str()), ("olga", "leak"));
+}
+
+#[test]
 fn who_revoked_it_and_why_is_told_once() {
     let first = Case { revoked: true, ..case(Phase::Active, [("a", found(row(RowStatus::Active, 50)))]) }.plan();
     assert_eq!(
         (first.status.revoked_by.as_deref(), first.status.revoked_reason.as_deref()),
-        (Some("kubernetes"), Some("leak"))
+        (Some("unknown (kubernetes)"), Some("leak"))
     );
-    assert!(first.pod_note.unwrap().text.contains("was revoked by kubernetes: leak"));
+    assert!(first.pod_note.unwrap().text.contains("was revoked by unknown (kubernetes): leak"));
     let again = Case {
         status: first.status.clone(),
         revoked: true,
         ..case(Phase::Active, [("a", found(row(RowStatus::Revoked, 50)))])
     }
     .plan();
-    assert_eq!((again.pod_note, again.status.revoked_by.as_deref()), (None, Some("kubernetes")));
+    assert_eq!((again.pod_note, again.status.revoked_by.as_deref()), (None, Some("unknown (kubernetes)")));
     let foreign = case(Phase::Active, [("a", found(row(RowStatus::Revoked, 50)))]).plan();
     assert_eq!(
         (foreign.status.revoked_by.as_deref(), foreign.status.revoked_reason.as_deref()),

@@ -14,7 +14,7 @@ const TRACKED: &str = "Tracked";
 /// Who stopped a session, why and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Revocation {
-    /// Who; `kubernetes` for the object itself.
+    /// Who, as it was stamped; unknown where nobody stamped it.
     pub by: String,
     /// Why.
     pub reason: String,

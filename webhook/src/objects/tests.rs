@@ -74,10 +74,31 @@ fn a_revocation_never_goes_back(#[case] spec: Value) {
     assert!(message(answer).contains("a revocation is for good"));
 }
 
+#[rstest]
+#[case::stamped(json!({"revokedBy": "dana"}), json!({}))]
+#[case::unstamped(json!({}), json!({}))]
+#[case::before(json!({"revokedBy": "olga"}), json!({"revoked": true, "revokedBy": "olga", "revokedReason": "leak"}))]
+fn revoking_passes(#[case] extra: Value, #[case] old: Value) {
+    let mut spec = json!({"revoked": true, "revokedReason": "leak"});
+    spec.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    assert_eq!(ask("sentinelsessions", "UPDATE", &session(&spec), &session(&old)), Answer::allowed());
+}
+
+#[rstest]
+#[case::of_another(json!({"revokedBy": "mallory"}), json!({}))]
+#[case::afterwards(json!({"revokedBy": "dana"}), json!({"revoked": true}))]
+#[case::instead(json!({"revokedBy": "dana"}), json!({"revoked": true, "revokedBy": "olga"}))]
+fn nobody_writes_who_revoked_it(#[case] extra: Value, #[case] old: Value) {
+    let mut spec = json!({"revoked": true});
+    spec.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    let answer = ask("sentinelsessions", "UPDATE", &session(&spec), &session(&old));
+    assert!(message(answer).contains("spec.revokedBy: it is stamped by Sentinel"));
+}
+
 #[test]
-fn revoking_passes() {
-    let revoked = session(&json!({"revoked": true, "revokedReason": "leak"}));
-    assert_eq!(ask("sentinelsessions", "UPDATE", &revoked, &session(&json!({}))), Answer::allowed());
+fn a_session_that_is_made_again_says_who_it_was() {
+    let revoked = session(&json!({"revoked": true, "revokedBy": "olga"}));
+    assert_eq!(ask("sentinelsessions", "CREATE", &revoked, &Value::Null), Answer::allowed());
 }
 
 fn lock(spec: &Value) -> Value {

@@ -60,8 +60,10 @@ impl SessionEntry {
 
 fn keep(spec: SentinelSessionSpec, status: SessionStatus) -> SessionEntry {
     let problems: Vec<String> = spec.unknown_keys().iter().map(ToString::to_string).collect();
-    let revoked = (spec.revoked || status.phase == Phase::Revoked)
-        .then(|| Revoked { by: status.revoked_by, reason: spec.revoked_reason.or(status.revoked_reason) });
+    let revoked = (spec.revoked || status.phase == Phase::Revoked).then(|| Revoked {
+        by: spec.revoked_by.or(status.revoked_by),
+        reason: spec.revoked_reason.or(status.revoked_reason),
+    });
     let mut tables = status.tables;
     tables.extend(status.table);
     SessionEntry {
@@ -96,6 +98,8 @@ mod tests {
     fn a_revocation_is_seen_in_spec_and_in_status() {
         let by_spec = session(&json!({"revoked": true, "revokedReason": "leak"}), &json!({"phase": "Active"}));
         assert_eq!(by_spec.revoked, Some(Revoked { by: None, reason: Some("leak".into()) }));
+        let stamped = session(&json!({"revoked": true, "revokedBy": "dana"}), &json!({"phase": "Active"}));
+        assert_eq!(stamped.revoked, Some(Revoked { by: Some("dana".into()), reason: None }));
         let by_status = session(&json!({}), &json!({"phase": "Revoked", "revokedBy": "dana"}));
         assert_eq!(by_status.revoked, Some(Revoked { by: Some("dana".into()), reason: None }));
         assert_eq!(session(&json!({}), &json!({"phase": "Active"})).revoked, None);

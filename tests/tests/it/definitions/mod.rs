@@ -117,6 +117,12 @@ async fn a_revocation_is_for_good_and_facts_never_change() {
             let error = patch(undo).await.unwrap_err().to_string();
             assert!(error.contains("a revocation is for good"), "{error}");
         }
+        for change in
+            [json!({"revokedBy": "mallory"}), json!({"revokedReason": "another"}), json!({"revokedReason": null})]
+        {
+            let error = patch(change).await.unwrap_err().to_string();
+            assert!(error.contains("who revoked it and why never change"), "{error}");
+        }
         let error = patch(json!({"profile": "dev"})).await.unwrap_err().to_string();
         assert!(error.contains("never change"), "{error}");
     })

@@ -156,7 +156,7 @@ impl Story {
     }
 
     async fn revoke(&self, id: &SessionId) {
-        let patch = json!({"spec": {"revoked": true, "revokedReason": "laptop stolen"}});
+        let patch = json!({"spec": {"revoked": true, "revokedReason": "laptop stolen", "revokedBy": "dana"}});
         self.sessions().patch(id.as_str(), &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 }
@@ -193,10 +193,7 @@ async fn a_session_follows_its_row_and_a_revocation_is_for_good() {
         story.revoke(&id).await;
         story.reaches(&id, Phase::Revoked).await;
         let row = story.row_is(&id, RowStatus::Revoked).await;
-        assert_eq!(
-            (row.revoked_by.as_deref(), row.revoked_reason.as_deref()),
-            (Some("kubernetes"), Some("laptop stolen"))
-        );
+        assert_eq!((row.revoked_by.as_deref(), row.revoked_reason.as_deref()), (Some("dana"), Some("laptop stolen")));
         assert!(row.ttl.is_some());
         eventually("an Event on the pod", SOON, async || {
             event(&story.client, &story.namespace, "api-0", "SessionRevoked").await
@@ -206,7 +203,9 @@ async fn a_session_follows_its_row_and_a_revocation_is_for_good() {
         story.sessions().delete(id.as_str(), &DeleteParams::default()).await.unwrap();
         eventually("the session to be there again, revoked", SOON, async || {
             story.session(&id).await.is_some_and(|session| {
-                session.spec.revoked && session.status.unwrap_or_default().phase == Phase::Revoked
+                session.spec.revoked
+                    && session.spec.revoked_by.as_deref() == Some("dana")
+                    && session.status.unwrap_or_default().phase == Phase::Revoked
             })
         })
         .await;

@@ -5,4 +5,5 @@ mod locks;
 mod objects;
 mod pods;
 mod preview;
+mod revocations;
 mod world;

@@ -157,7 +157,7 @@ impl World {
 
     /// The chart's configurations, aimed at this process and at this test's objects only.
     async fn install(&self, port: u16) {
-        for mut configuration in rendered() {
+        for mut configuration in rendered("templates/admission/webhooks.yaml") {
             configuration["metadata"] = json!({"name": self.namespace});
             for webhook in configuration["webhooks"].as_array_mut().unwrap() {
                 let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap().to_owned();
@@ -237,18 +237,10 @@ async fn create_configuration(client: &Client, mut configuration: Value) {
     configurations(client, &kind).create(&PostParams::default(), &object).await.unwrap();
 }
 
-/// The webhook configurations of the chart.
-fn rendered() -> Vec<Value> {
+/// The objects of a template of the chart.
+pub fn rendered(template: &str) -> Vec<Value> {
     let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../charts/sentinel");
-    let arguments = [
-        "template",
-        "sentinel",
-        chart,
-        "--namespace",
-        "sentinel-system",
-        "--show-only",
-        "templates/admission/webhooks.yaml",
-    ];
+    let arguments = ["template", "sentinel", chart, "--namespace", "sentinel-system", "--show-only", template];
     let output = Command::new("helm").args(arguments).output().expect("helm, which `e2e/install helm` installs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
