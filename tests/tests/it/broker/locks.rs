@@ -136,10 +136,10 @@ async fn the_command_locks_lists_and_unlocks() {
         let lock = ["lock", "-n", place, "--reason", "key leaked", "--for", "2h", "--name", &name];
         let hits = format!("2 live sessions\n  {place}/api on {place}: 2\n");
 
-        let looked = command(&[lock.as_slice(), &["--dry-run"]].concat()).await;
-        assert_eq!(looked.code, 0, "{looked:?}");
-        assert!(looked.stdout.starts_with(&format!("would be locked by AccessLock {name} until ")), "{looked:?}");
-        assert!(looked.stdout.ends_with(&format!("namespaces {place}: {hits}")), "{looked:?}");
+        let preview = command(&[lock.as_slice(), &["--dry-run"]].concat()).await;
+        assert_eq!(preview.code, 0, "{preview:?}");
+        assert!(preview.stdout.starts_with(&format!("would be locked by AccessLock {name} until ")), "{preview:?}");
+        assert!(preview.stdout.ends_with(&format!("namespaces {place}: {hits}")), "{preview:?}");
         let unasked = command(&lock).await;
         assert!(unasked.code == 2 && unasked.stderr.contains("no terminal to ask at. --yes locks"), "{unasked:?}");
         stage.ask(&first).await.key();
