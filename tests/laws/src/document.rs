@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Unstructured;
+use sentinel_core::policy::import::import;
 use sentinel_core::policy::lint::{KnownProfile, Surroundings};
 use sentinel_core::policy::publish::{
     ADVANCED_LIMIT, check_size, deny_all, refuse_approval, refuse_break_glass, tightest_rate_limit,
@@ -33,6 +34,7 @@ pub fn document(bytes: &[u8]) -> Law {
             decides_lawfully(&policy, &compiled, &asked.request())?;
         }
     }
+    is_imported_lawfully(text)?;
     refusals_can_be_read(text)
 }
 
@@ -41,6 +43,15 @@ fn reads_lawfully<K: Kind>(text: &str) -> Result<Option<K>, crate::Broken> {
     match K::read(text) {
         Ok(policy) => policy_is_lawful(&policy).map(|()| Some(policy)),
         Err(problems) => answer_is_bounded(&problems).map(|()| None),
+    }
+}
+
+/// The second spelling, which is read only on import.
+fn is_imported_lawfully(text: &str) -> Law {
+    let Ok(document) = tree(text) else { return Ok(()) };
+    match import(&document) {
+        Ok(imported) => policy_is_lawful(&imported.policy),
+        Err(problems) => answer_is_bounded(&problems),
     }
 }
 
