@@ -148,8 +148,8 @@ impl Import {
         }
         if let Some(glob) = patterns.iter().find(|pattern| pattern.is_glob()) {
             let message = format!(
-                "'{glob}' is a glob here, and a plain name to Sentinel's other evaluators: what is published names each profile \
-                 instead, where the effect is allow"
+                "'{glob}' is a glob here, and a plain name to Sentinel's other evaluators: of an allow each profile that it matches \
+                 is published instead; with another effect name them one by one, or set publish: false"
             );
             self.note(at.place(), message);
         }

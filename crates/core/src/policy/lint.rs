@@ -67,7 +67,8 @@ words! {
         AnyUser = "any-user",
         /// `require_server_session` where no table is known anywhere.
         NoSessionTable = "no-session-table",
-        /// A posture of a device is asked for: such a rule matches no pod.
+        /// A posture of a device is asked for, or a user that no pod is, though meant for pods: `*`, which never crosses a `:`,
+        /// or what begins as a service account and hasn't its four parts.
         NeverMatchesPods = "never-matches-pods",
         /// A list of break-glass users with a glob, where each should be named.
         GlobOfUsers = "glob-of-users",
@@ -76,8 +77,8 @@ words! {
         /// A cooldown of less than a minute.
         ShortCooldown = "short-cooldown",
         /// A quota per user that the cooldowns keep anybody from reaching. It counts a user's events on all profiles and a
-        /// cooldown holds per profile, so this is told only where every profile that the policy limits is named and has
-        /// a cooldown, and no other profile is known. A quota per profile counts everybody: no cooldown bounds it.
+        /// cooldown holds per profile, so this is told only where the profiles that exist are known, and
+        /// the policy limits each and gives it a cooldown. A quota per profile counts everybody: no cooldown bounds it.
         UnreachableQuota = "unreachable-quota",
         /// More was found than is listed, or the document is too large for everything in it to be compared.
         More = "more",

@@ -28,7 +28,7 @@ pub const STANDARD_LIMIT: usize = 4096;
 pub const ADVANCED_LIMIT: usize = 8192;
 
 /// Users of pods: no evaluator outside the cluster ever sees one.
-const SERVICE_ACCOUNTS: &str = "system:serviceaccount:";
+pub(super) const SERVICE_ACCOUNTS: &str = "system:serviceaccount:";
 
 /// The document to publish. Profile globs of `allow` rules become the known profiles that they match, and a rule that matches
 /// none is left out, since an empty list would mean any. A glob on any other effect is a problem: taken literally it matches

@@ -6,7 +6,10 @@ use super::report::{Place, Report};
 use super::taken::Rules;
 use super::{Check, order, profiles, unreachable, window};
 use crate::policy::effect::Effect;
+use crate::policy::pattern::Pattern;
+use crate::policy::publish::SERVICE_ACCOUNTS;
 use crate::policy::rule::Rule;
+use crate::policy::text::excerpt;
 
 /// Every check, rule by rule.
 pub(super) fn lint(rules: &[Rule], report: &mut Report<'_>) {
@@ -22,6 +25,7 @@ pub(super) fn lint(rules: &[Rule], report: &mut Report<'_>) {
         }
         lint_table(rule, &place, report);
         lint_device(rule, &place, report);
+        lint_users(rule, &place, report);
     }
 }
 
@@ -100,4 +104,33 @@ fn lint_device(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
             )
         });
     }
+}
+
+/// A pod is `system:serviceaccount:<namespace>:<name>`. Other names may be those of people, who ask elsewhere; so only what is meant
+/// for everybody, or for service accounts, is told.
+fn lint_users(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
+    for (entry, user) in rule.conditions.users.iter().enumerate() {
+        if !is_for_pods(user) || may_be_a_pod(user) || !report.work.spend(user.as_str().len()) {
+            continue;
+        }
+        report.note_entry(Check::NeverMatchesPods, place, "conditions.users", entry, || {
+            format!(
+                "rule '{}': '{}' matches no pod, as a `*` never crosses a `:`: write system:serviceaccount:payments:* for those of a \
+                 namespace, system:serviceaccount:*:* for all",
+                place.name(),
+                excerpt(user.as_str())
+            )
+        });
+    }
+}
+
+fn is_for_pods(user: &Pattern) -> bool {
+    let text = user.as_str();
+    text.starts_with(SERVICE_ACCOUNTS) || (user.is_glob() && text.chars().all(|c| matches!(c, '*' | ':')))
+}
+
+/// Whether it has the parts that a pod's name has, none of which is empty.
+fn may_be_a_pod(user: &Pattern) -> bool {
+    let mut parts = user.as_str().split(':');
+    parts.clone().count() == 4 && parts.all(|part| !part.is_empty())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::profiles::matching;
 use super::rate_limit::cooldown;
 use super::report::{Place, Report, Work};
-use super::{Check, Surroundings};
+use super::{Check, KnownProfile, Surroundings};
 use crate::policy::pattern::Pattern;
 use crate::policy::rate_limit::RateLimitRule;
 use crate::time::GoDuration;
@@ -42,28 +42,28 @@ fn most_events(limited: &Limited<'_>, window: GoDuration, work: &Work) -> Option
     all?.checked_sub(1)
 }
 
-/// All of them; none if they can't be named, or others exist.
+/// All of them; none if others exist, or nobody knows: an event on a profile that another policy limits counts, too.
 pub(super) fn limited<'a>(rules: &'a [RateLimitRule], around: &'a Surroundings, work: &'a Work) -> Option<Limited<'a>> {
+    let known = around.profiles.as_ref()?;
     let mut limited = Limited::new();
     for rule in rules {
-        for name in named(&rule.profiles, around, work)? {
+        for name in named(&rule.profiles, known, work) {
             work.spend(name.len() + 8).then_some(())?;
             limited.entry(name).or_insert(cooldown(rule));
         }
     }
-    let all_of = |known: &BTreeMap<String, _>| known.keys().all(|name| limited.contains_key(name.as_str()));
-    (!limited.is_empty() && around.profiles.as_ref().is_none_or(all_of)).then_some(limited)
+    let all = known.keys().all(|name| limited.contains_key(name.as_str()));
+    (!limited.is_empty() && all).then_some(limited)
 }
 
-fn named<'a>(profiles: &'a [Pattern], around: &'a Surroundings, work: &'a Work) -> Option<Vec<&'a str>> {
-    if profiles.iter().all(|profile| !profile.is_glob()) && !profiles.is_empty() {
-        return Some(profiles.iter().map(Pattern::as_str).collect());
-    }
-    let known = around.profiles.as_ref()?;
+fn named<'a>(profiles: &'a [Pattern], known: &'a BTreeMap<String, KnownProfile>, work: &'a Work) -> Vec<&'a str> {
     if profiles.is_empty() {
-        return Some(known.keys().map(String::as_str).collect());
+        return known.keys().map(String::as_str).collect();
     }
-    Some(profiles.iter().flat_map(|profile| matching(profile, known, work)).map(|(name, _)| name).collect())
+    if profiles.iter().all(|profile| !profile.is_glob()) {
+        return profiles.iter().map(Pattern::as_str).collect();
+    }
+    profiles.iter().flat_map(|profile| matching(profile, known, work)).map(|(name, _)| name).collect()
 }
 
 /// Waits in a window: so many events fit in before another one, if each waits.

@@ -234,6 +234,24 @@ fn never_open(#[case] time: &str, #[case] message: &str) {
 #[case(Check::AnyUser, "require_approval {profiles: [p]}", "")]
 #[case(Check::NeverMatchesPods, "deny {device: {require_firewall: true}}", "rules[0].conditions.device")]
 #[case(Check::NeverMatchesPods, "deny", "")]
+#[case(Check::NeverMatchesPods, "allow {users: ['*']}", "rules[0].conditions.users[0]")]
+#[case(Check::NeverMatchesPods, "deny {users: [alice, '*']}", "rules[0].conditions.users[1]")]
+#[case(Check::NeverMatchesPods, "allow {users: ['**']}", "rules[0].conditions.users[0]")]
+#[case(Check::NeverMatchesPods, "allow {users: ['*:*']}", "rules[0].conditions.users[0]")]
+#[case(Check::NeverMatchesPods, "allow {users: ['system:serviceaccount:*']}", "rules[0].conditions.users[0]")]
+#[case(Check::NeverMatchesPods, "allow {users: ['system:serviceaccount:payments']}", "rules[0].conditions.users[0]")]
+#[case(Check::NeverMatchesPods, "allow {users: ['system:serviceaccount:payments:']}", "rules[0].conditions.users[0]")]
+#[case(Check::NeverMatchesPods, "allow {users: ['system:serviceaccount:a:b:*']}", "rules[0].conditions.users[0]")]
+#[case(
+    Check::NeverMatchesPods,
+    "allow {users: ['*:*:*:*', 'system:serviceaccount:*:*', 'system:serviceaccount:pay:api']}",
+    ""
+)]
+#[case(
+    Check::NeverMatchesPods,
+    "allow {users: [alice, 'on-call-*', 'payments:*', 'system:node:n', ':', '*@example.com']}",
+    ""
+)]
 fn of_one_rule(#[case] check: Check, #[case] rule: &str, #[case] path: &str) {
     let expected: Vec<&str> = Some(path).filter(|path| !path.is_empty()).into_iter().collect();
     assert_eq!(access(&rules(&[rule]), check, &nothing()), expected);
