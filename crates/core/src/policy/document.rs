@@ -15,6 +15,8 @@ use super::yaml;
 
 /// Rules of one document.
 pub(super) const MAX_RULES: usize = 1000;
+/// Keys and list entries of one document, all together: what comes as an object may be no larger than what comes as a text.
+const MAX_VALUES: usize = 24_000;
 
 /// A rule of one kind of document.
 pub(crate) trait DocumentRule: Sized {
@@ -39,8 +41,23 @@ pub(crate) fn from_text<R: DocumentRule>(text: &str) -> Result<Vec<R>, Problems>
 /// Reads the rules of an object of `version` and `rules`.
 pub(crate) fn from_value<R: DocumentRule>(value: &Value, spelling: Spelling) -> Result<Vec<R>, Problems> {
     let walk = Walk::new(spelling);
-    let rules = document(At::root(&walk, value));
+    let at = At::root(&walk, value);
+    let values = count(value);
+    let rules = if values > MAX_VALUES { Err(at.note(too_many(values))) } else { document(at) };
     walk.finish(rules)
+}
+
+/// Keys and list entries, at any depth.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::Array(entries) => entries.iter().map(|entry| 1 + count(entry)).sum(),
+        Value::Object(fields) => fields.values().map(|field| 1 + count(field)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+fn too_many(values: usize) -> String {
+    format!("the document has {values} keys and entries: at most {MAX_VALUES} are allowed; split the policy")
 }
 
 /// The whole document as it is printed.

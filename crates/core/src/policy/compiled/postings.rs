@@ -7,23 +7,38 @@ pub(super) struct Postings<'a> {
     few: [&'a [u32]; 4],
     /// Those of further globs; mostly none, and an empty `Vec` costs nothing.
     more: Vec<&'a [u32]>,
+    /// Those of all others together, descending: a hostile policy has thousands, and no step may ask each of them.
+    merged: Vec<u32>,
 }
+
+/// So many lists of further globs are asked one by one.
+const MORE: usize = 12;
 
 impl<'a> Postings<'a> {
     pub(super) fn new(literal: &'a [u32], any: &'a [u32]) -> Self {
-        Self { few: [literal, any, &[], &[]], more: Vec::new() }
+        Self { few: [literal, any, &[], &[]], more: Vec::new(), merged: Vec::new() }
     }
 
     pub(super) fn push(&mut self, glob: &'a [u32]) {
         match self.few.iter_mut().find(|list| list.is_empty()) {
             Some(free) => *free = glob,
-            None => self.more.push(glob),
+            None if self.more.len() < MORE => self.more.push(glob),
+            None => self.merged.extend_from_slice(glob),
         }
+    }
+
+    /// Puts in order what was merged; comes before the first [`Self::seek`].
+    fn sorted(mut self) -> Self {
+        self.merged.sort_unstable_by(|one, other| other.cmp(one));
+        self.merged.dedup();
+        self
     }
 
     /// The first rule that isn't before `from`. What is before is forgotten.
     fn seek(&mut self, from: u32) -> Option<u32> {
-        self.few.iter_mut().chain(&mut self.more).filter_map(|list| drop_before(list, from)).min()
+        while self.merged.pop_if(|id| *id < from).is_some() {}
+        let lists = self.few.iter_mut().chain(&mut self.more).filter_map(|list| drop_before(list, from));
+        lists.chain(self.merged.last().copied()).min()
     }
 }
 
@@ -37,7 +52,7 @@ pub(super) struct Both<'a> {
 
 impl<'a> Both<'a> {
     pub(super) fn new(profiles: Postings<'a>, users: Postings<'a>) -> Self {
-        Self { profiles, users, from: 0 }
+        Self { profiles: profiles.sorted(), users: users.sorted(), from: 0 }
     }
 }
 
@@ -83,7 +98,8 @@ mod tests {
 
     fn lists() -> impl Strategy<Value = Lists> {
         let list = || prop::collection::btree_set(0_u32..60, 0..40).prop_map(|ids| ids.into_iter().collect::<Vec<_>>());
-        (list(), list(), prop::collection::vec(list(), 0..6))
+        // Some beyond those that are asked one by one.
+        (list(), list(), prop::collection::vec(list(), 0..2 * super::MORE))
     }
 
     fn postings((literal, any, globs): &Lists) -> Postings<'_> {
