@@ -28,7 +28,7 @@ fn bounds_are_where_they_say() {
     rejects(&with_users(1001, "bob"), &["rules[0].conditions.users: 1001 entries are too many"]);
     accepts(&with_users(1, &"x".repeat(2048)));
     rejects(&with_users(1, &"x".repeat(2049)), &["rules[0].conditions.users[0]: 2049 bytes are too long"]);
-    rejects(&"#".repeat((1 << 20) + 1), &["at most 1048576 are allowed"]);
+    rejects(&"#".repeat((1 << 19) + 1), &["at most 524288 are allowed"]);
     rejects(&format!("a: {}b{}", "[".repeat(40), "]".repeat(40)), &["nests deeper than 32 levels"]);
     rejects(&format!("[{}]", "a, ".repeat(30_000)), &["too many entries"]);
     rejects("a: &a [x]\nb: [*a, *a]", &["anchors and aliases are refused"]);
@@ -87,8 +87,8 @@ fn a_name_that_meets_thousands_of_globs_is_decided_in_one_pass() {
 #[case::twins("k: v\n".repeat(23_000))]
 #[case::anchors("- &a b\n".repeat(20_000))]
 #[case::tags(format!("[{}]", "!a b,".repeat(23_000)))]
-#[case::scalar(format!("a: \"{}\"", "\\n".repeat((1 << 19) - 10)))]
-#[case::lines("\n".repeat(1 << 20))]
+#[case::scalar(format!("a: \"{}\"", "\\n".repeat((1 << 18) - 10)))]
+#[case::lines("\n".repeat(1 << 19))]
 fn a_hostile_document_is_cheap(#[case] text: String) {
     let start = Instant::now();
     assert!(AccessPolicy::from_yaml(&text).is_err());

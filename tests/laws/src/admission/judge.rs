@@ -10,7 +10,7 @@ use sentinel_runtime::telemetry::Metrics;
 use sentinel_webhook::admission::{AdmissionMetrics, AdmissionRequest, Answer};
 use sentinel_webhook::judge::{Judge, Question};
 use sentinel_webhook::pods::{Resources, SidecarTemplate};
-use sentinel_webhook::{AnyPolicy, AnySession, Freshness, Known, Listing, View};
+use sentinel_webhook::{AnyPolicy, AnySession, Desks, Freshness, Known, Listing, View};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -42,6 +42,7 @@ fn judge() -> Judge {
         },
         default_table: String::new(),
         metrics,
+        desks: Desks::default(),
     }
 }
 
