@@ -3,11 +3,14 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
+use kube::Resource as _;
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION};
+use sentinel_api::{AccessLock, SentinelSession};
 use sentinel_core::policy::{Problem, Problems};
 use serde_json::Value;
 
 use crate::admission::{AdmissionMetrics, AdmissionRequest, Answer, Operation};
+use crate::desk::Desks;
 use crate::objects::{self, Around};
 use crate::pods::{self, Injection, Pod, SidecarTemplate};
 use crate::preview;
@@ -24,6 +27,8 @@ pub struct Judge {
     pub default_table: String,
     /// Counts.
     pub metrics: AdmissionMetrics,
+    /// Where what takes long waits its turn.
+    pub desks: Desks,
 }
 
 /// What the API server asks.
@@ -50,26 +55,17 @@ impl Judge {
         }
     }
 
+    /// A session is judged in no time, and a revocation waits for nobody. All else is never judged on a thread that answers pods.
     async fn validate_object(&self, request: &AdmissionRequest) -> Answer {
-        let (view, default_table) = (&self.view, self.default_table.as_str());
-        let (by, at) = (request.user_info.username.as_str(), Timestamp::now());
-        let judged = objects::judge(request, Around { view, default_table, by, at });
-        if judged.refused.is_some() {
-            return judged;
-        }
-        let lints = judged.warnings.clone();
-        let said = [self.preview(request).await, lints].concat();
-        Answer { warnings: warnings::fit(said), ..judged }
-    }
-
-    /// What it would do to the sessions that live now.
-    async fn preview(&self, request: &AdmissionRequest) -> Vec<String> {
-        let started = Instant::now();
-        let asked = preview::asked(request, &self.view, &self.default_table);
-        let Some(asked) = asked else { return vec![] };
-        let (warnings, outcome) = preview::warnings(asked, Timestamp::now()).await;
-        self.metrics.previewed(outcome, started.elapsed());
-        warnings
+        let bench = ObjectBench::new(self);
+        let desk = match request.resource.resource.as_str() {
+            sessions if sessions == SentinelSession::plural(&()) => return bench.answer(request),
+            locks if locks == AccessLock::plural(&()) => &self.desks.locks,
+            _ => &self.desks.policies,
+        };
+        let asked = request.clone();
+        let judged = desk.take(move || bench.answer(&asked)).await;
+        judged.unwrap_or_else(|| no_turn(request))
     }
 
     async fn mutate_pod(&self, request: &AdmissionRequest) -> Answer {
@@ -125,6 +121,52 @@ impl Judge {
             }
         }
     }
+}
+
+/// What objects are judged by, on whatever thread.
+struct ObjectBench {
+    view: View,
+    default_table: String,
+    metrics: AdmissionMetrics,
+}
+
+impl ObjectBench {
+    fn new(judge: &Judge) -> Self {
+        let Judge { view, default_table, metrics, .. } = judge;
+        Self { view: view.clone(), default_table: default_table.clone(), metrics: metrics.clone() }
+    }
+
+    fn answer(&self, request: &AdmissionRequest) -> Answer {
+        let (view, default_table) = (&self.view, self.default_table.as_str());
+        let (by, at) = (request.user_info.username.as_str(), Timestamp::now());
+        let judged = objects::judge(request, Around { view, default_table, by, at });
+        if judged.refused.is_some() {
+            return judged;
+        }
+        let lints = judged.warnings.clone();
+        let said = [self.preview(request), lints].concat();
+        Answer { warnings: warnings::fit(said), ..judged }
+    }
+
+    /// What it would do to the sessions that live now.
+    fn preview(&self, request: &AdmissionRequest) -> Vec<String> {
+        let started = Instant::now();
+        let asked = preview::asked(request, &self.view, &self.default_table);
+        let Some(asked) = asked else { return vec![] };
+        let (warnings, outcome) = preview::warnings(asked, Timestamp::now());
+        self.metrics.previewed(outcome, started.elapsed());
+        warnings
+    }
+}
+
+/// A deletion is only talked about, and passes.
+fn no_turn(request: &AdmissionRequest) -> Answer {
+    let name = display_name(request);
+    if request.operation == Operation::Delete {
+        return Answer::allowed().warning(vec![preview::unknown(&format!("deleting `{name}`"))]);
+    }
+    let resource = &request.resource.resource;
+    Answer::unavailable(format!("Sentinel's webhook has too many {resource} to judge now: try again in a moment"))
 }
 
 /// Why a pod is refused.

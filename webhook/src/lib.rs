@@ -13,6 +13,7 @@
 
 pub mod admission;
 mod args;
+mod desk;
 mod freshness;
 pub mod judge;
 pub mod objects;
@@ -26,6 +27,7 @@ mod view_samples;
 mod warnings;
 
 pub use args::Args;
+pub use desk::{Desk, Desks};
 pub use freshness::Freshness;
 pub use run::run;
 pub use view::{AnyPolicy, AnyProfile, AnySession, Known, Listing, LivePolicy, NoProfile, NotReady, View, What};

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::admission::{AdmissionMetrics, router};
 use crate::args::Args;
+use crate::desk::Desks;
 use crate::judge::Judge;
 use crate::view::View;
 
@@ -38,6 +39,7 @@ fn judge(args: &Args, view: View, metrics: &Metrics) -> anyhow::Result<Judge> {
         sidecar: args.sidecar()?,
         default_table: args.session_table.clone(),
         metrics: AdmissionMetrics::new(metrics)?,
+        desks: Desks::default(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a watch knows: judged once when it arrives, and pruned to what a decision needs.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use kube::Resource;
 use kube::runtime::watcher::Event;
@@ -71,25 +71,31 @@ impl<E: Entry> Store<E> {
         self.read(|held| held.entries.len())
     }
 
-    /// Takes in an event; gives back what is gone with it.
+    /// Takes in an event; gives back what is gone with it. Objects are judged before anything is locked: a large policy takes a
+    /// while, and every request reads.
     pub fn apply(&self, event: &Event<E::Object>) -> Vec<Arc<E>> {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Apply(object) => {
-                held.entries.insert(key(object), Arc::new(E::keep(object)));
+                let (key, entry) = judged(object);
+                self.write().entries.insert(key, entry);
                 vec![]
             }
-            Event::Delete(object) => held.entries.remove(&key(object)).into_iter().collect(),
+            Event::Delete(object) => self.write().entries.remove(&key(object)).into_iter().collect(),
             Event::Init => {
-                held.incoming = Some(HashMap::new());
+                self.write().incoming = Some(HashMap::new());
                 vec![]
             }
             Event::InitApply(object) => {
-                held.incoming.get_or_insert_default().insert(key(object), Arc::new(E::keep(object)));
+                let (key, entry) = judged(object);
+                self.write().incoming.get_or_insert_default().insert(key, entry);
                 vec![]
             }
-            Event::InitDone => held.replace(),
+            Event::InitDone => self.write().replace(),
         }
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Held<E>> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<T>(&self, look: impl FnOnce(&Held<E>) -> T) -> T {
@@ -105,6 +111,10 @@ impl<E> Held<E> {
         self.synced = true;
         old.into_iter().filter(|(key, _)| !self.entries.contains_key(key)).map(|(_, entry)| entry).collect()
     }
+}
+
+fn judged<E: Entry>(object: &E::Object) -> (String, Arc<E>) {
+    (key(object), Arc::new(E::keep(object)))
 }
 
 fn key<K: Resource>(object: &K) -> String {

@@ -11,14 +11,15 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{AdmissionMetrics, router};
-use crate::View;
 use crate::judge::Judge;
 use crate::pods::{inject, samples};
 use crate::view_samples::{healthy, profile, view};
+use crate::{Desks, View};
 
 async fn post(view: View, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
     let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
-    let judge = Judge { view, sidecar: samples::template(), default_table: String::new(), metrics };
+    let judge =
+        Judge { view, sidecar: samples::template(), default_table: String::new(), metrics, desks: Desks::default() };
     let request = Request::post(path).header("content-type", "application/json").body(body.into()).unwrap();
     let response = router(judge).oneshot(request).await.unwrap();
     let status = response.status();

@@ -76,18 +76,21 @@ pub struct Preview {
     pub turns: BTreeMap<Turn, BTreeMap<String, usize>>,
 }
 
-/// Decides each holder once before and once after.
-pub fn preview(changes: &[Change], held: &[Held], at: Timestamp) -> Preview {
+/// Decides each holder once before and once after. None: `goes_on`, asked before each, said no.
+pub fn preview(changes: &[Change], held: &[Held], at: Timestamp, mut goes_on: impl FnMut() -> bool) -> Option<Preview> {
     let changes: BTreeMap<&str, &Change> = changes.iter().map(|change| (change.profile.as_str(), change)).collect();
     let mut preview = Preview::default();
     for Held { holder, sessions } in held {
+        if !goes_on() {
+            return None;
+        }
         let Some(change) = changes.get(&*holder.profile) else { continue };
         preview.sessions += sessions;
         if let Some(turn) = turn(change.before.verdict(holder, at), change.after.verdict(holder, at)) {
             *preview.turns.entry(turn).or_default().entry(account(&holder.user)).or_default() += sessions;
         }
     }
-    preview
+    Some(preview)
 }
 
 impl Law {

@@ -62,15 +62,15 @@ fn rules_for(users: &str) -> Value {
     json!([{"name": "r", "effect": "allow", "conditions": {"users": [format!("system:serviceaccount:{users}")]}}])
 }
 
-async fn told(view: &View, default_table: &str, request: &AdmissionRequest) -> Vec<String> {
+fn told(view: &View, default_table: &str, request: &AdmissionRequest) -> Vec<String> {
     match asked(request, view, default_table) {
-        Some(asked) => warnings(asked, now()).await.0,
+        Some(asked) => warnings(asked, now()).0,
         None => vec![],
     }
 }
 
-async fn told_of_policy(old: &Value, new: &Value) -> Vec<String> {
-    told(&view(), "", &request("accesspolicies", old, new)).await
+fn told_of_policy(old: &Value, new: &Value) -> Vec<String> {
+    told(&view(), "", &request("accesspolicies", old, new))
 }
 
 fn prod(rules: &Value) -> Value {
@@ -95,31 +95,31 @@ fn prod(rules: &Value) -> Value {
     &["as of now, AccessPolicy `prod` would refuse 15 of 15 live sessions: payments/api (13), payments/migrate (2)"]
 )]
 #[case::an_open_window(json!([{"name": "r", "effect": "allow", "conditions": {"time": {"days": ["sunday"], "timezone": "UTC"}}}]), &[])]
-#[tokio::test]
-async fn a_changed_policy(#[case] rules: Value, #[case] expected: &[&str]) {
-    assert_eq!(told_of_policy(&prod(&rules_for("payments:*")), &prod(&rules)).await, expected);
+#[test]
+fn a_changed_policy(#[case] rules: Value, #[case] expected: &[&str]) {
+    assert_eq!(told_of_policy(&prod(&rules_for("payments:*")), &prod(&rules)), expected);
 }
 
-#[tokio::test]
-async fn a_new_policy_where_none_was() {
-    let warnings = told_of_policy(&Value::Null, &prod(&rules_for("payments:migrate"))).await;
+#[test]
+fn a_new_policy_where_none_was() {
+    let warnings = told_of_policy(&Value::Null, &prod(&rules_for("payments:migrate")));
     let expected = "as of now, AccessPolicy `prod` would newly allow 2 of 15 live sessions: payments/migrate (2)";
     assert_eq!(warnings, [expected]);
 }
 
-#[tokio::test]
-async fn a_deleted_policy() {
+#[test]
+fn a_deleted_policy() {
     let mut old = prod(&rules_for("payments:*"));
     let refused = "as of now, deleting AccessPolicy `prod` would refuse 15 of 15 live sessions: payments/api (13), payments/migrate (2)";
-    assert_eq!(told_of_policy(&old, &Value::Null).await, [refused]);
+    assert_eq!(told_of_policy(&old, &Value::Null), [refused]);
     old["metadata"]["deletionTimestamp"] = json!("2026-11-22T21:00:00Z");
-    assert!(told_of_policy(&old, &Value::Null).await.is_empty(), "one that is going away already grants nothing");
+    assert!(told_of_policy(&old, &Value::Null).is_empty(), "one that is going away already grants nothing");
 }
 
-#[tokio::test]
-async fn a_policy_that_governs_nothing() {
+#[test]
+fn a_policy_that_governs_nothing() {
     let other = |rules: &Value| policy("other", rules);
-    assert!(told_of_policy(&other(&rules_for("*:*")), &Value::Null).await.is_empty());
+    assert!(told_of_policy(&other(&rules_for("*:*")), &Value::Null).is_empty());
 }
 
 #[rstest]
@@ -132,18 +132,18 @@ async fn a_policy_that_governs_nothing() {
     json!({"policies": {"access": "nowhere"}}), "",
     &["as of now, SentinelProfile `prod` would refuse 14 of 14 live sessions: payments/api (12), payments/migrate (2)"]
 )]
-#[tokio::test]
-async fn a_changed_profile(#[case] extra: Value, #[case] default_table: &str, #[case] expected: &[&str]) {
+#[test]
+fn a_changed_profile(#[case] extra: Value, #[case] default_table: &str, #[case] expected: &[&str]) {
     let request = request("sentinelprofiles", &profile("prod", &json!({})), &profile("prod", &extra));
-    assert_eq!(told(&view(), default_table, &request).await, expected);
+    assert_eq!(told(&view(), default_table, &request), expected);
 }
 
 #[rstest]
 #[case::loses_its_table("", json!({"sessionTable": "sessions"}), json!({}), &["as of now, SentinelProfile `prod` would refuse 14 of 14 live sessions: payments/api (12), payments/migrate (2)"])]
 #[case::the_installation_has_one("default", json!({"sessionTable": "sessions"}), json!({}), &[])]
 #[case::gets_one("", json!({}), json!({"sessionTable": "sessions"}), &["as of now, SentinelProfile `prod` would newly allow 14 of 14 live sessions: payments/api (12), payments/migrate (2)"])]
-#[tokio::test]
-async fn tables_come_in_the_brokers_order(
+#[test]
+fn tables_come_in_the_brokers_order(
     #[case] default_table: &str,
     #[case] old: Value,
     #[case] new: Value,
@@ -152,29 +152,29 @@ async fn tables_come_in_the_brokers_order(
     let tracked = json!([{"name": "r", "effect": "require_server_session"}]);
     let view = view_with(vec![tracked], Some(sessions()));
     let request = request("sentinelprofiles", &profile("prod", &old), &profile("prod", &new));
-    assert_eq!(told(&view, default_table, &request).await, expected);
+    assert_eq!(told(&view, default_table, &request), expected);
 }
 
-#[tokio::test]
-async fn a_deleted_profile_and_a_new_one() {
+#[test]
+fn a_deleted_profile_and_a_new_one() {
     let one = profile("staging", &json!({}));
-    let warnings = told(&view(), "", &request("sentinelprofiles", &one, &Value::Null)).await;
+    let warnings = told(&view(), "", &request("sentinelprofiles", &one, &Value::Null));
     let end = "3 of 3 live sessions: web/front (3)";
     assert_eq!(warnings, [format!("as of now, deleting SentinelProfile `staging` would refuse {end}")]);
-    let warnings = told(&view(), "", &request("sentinelprofiles", &Value::Null, &one)).await;
+    let warnings = told(&view(), "", &request("sentinelprofiles", &Value::Null, &one));
     assert_eq!(warnings, [format!("as of now, SentinelProfile `staging` would newly allow {end}")]);
 }
 
-#[tokio::test]
-async fn what_is_not_known_is_said_and_nothing_else() {
+#[test]
+fn what_is_not_known_is_said_and_nothing_else() {
     let (old, new) = (prod(&rules_for("payments:*")), prod(&rules_for("web:*")));
     let blind = view_with(vec![], None);
-    let warnings = told(&blind, "", &request("accesspolicies", &old, &new)).await;
+    let warnings = told(&blind, "", &request("accesspolicies", &old, &new));
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].contains("live sessions are not known now"), "{warnings:?}");
-    assert!(told(&blind, "", &request("accesspolicies", &old, &old)).await.is_empty(), "the same law concerns nobody");
+    assert!(told(&blind, "", &request("accesspolicies", &old, &old)).is_empty(), "the same law concerns nobody");
     let unlisted = knowing(None, vec![], Some(vec![]), None);
-    assert!(told(&unlisted, "", &request("accesspolicies", &old, &new)).await[0].contains("not known now"));
+    assert!(told(&unlisted, "", &request("accesspolicies", &old, &new))[0].contains("not known now"));
 }
 
 #[test]
@@ -214,11 +214,25 @@ fn ten_thousand_users_are_decided_in_time() {
     };
     let held: Vec<_> = (0..10_000).map(|n| Held { holder: holder(n), sessions: 1 }).collect();
     let started = Instant::now();
-    let preview = preview(&[change], &held, now());
+    let preview = preview(&[change], &held, now(), || true).unwrap();
     let took = started.elapsed();
     // Time says something of optimized code only: cargo test --release -p sentinel-webhook ten_thousand
     assert!(cfg!(debug_assertions) || took < Duration::from_millis(300), "{took:?}");
     assert_eq!(preview.turns[&Turn::Refused].values().sum::<usize>(), 100);
+}
+
+#[test]
+fn a_preview_ends_when_its_time_is_over() {
+    let deny = Law { policy: Some(Arc::new(law(&json!([{"name": "r", "effect": "deny"}])))), table: None };
+    let change = Change { profile: "prod".into(), before: Law::default(), after: deny };
+    let holder = |n: usize| Holder { user: format!("system:serviceaccount:a:app-{n}").into(), profile: "prod".into() };
+    let held: Vec<_> = (0..100).map(|n| Held { holder: holder(n), sessions: 1 }).collect();
+    let mut left = 3;
+    let told = preview(&[change], &held, now(), || {
+        left -= 1;
+        left >= 0
+    });
+    assert_eq!((told, left), (None, -1), "no holder is decided after that");
 }
 
 fn law(rules: &Value) -> AccessPolicy {
@@ -286,7 +300,7 @@ proptest! {
             *held.entry(Holder { user: user.as_str().into(), profile: profile.as_str().into() }).or_default() += 1;
         }
         let held: Vec<_> = held.into_iter().map(|(holder, sessions)| Held { holder, sessions }).collect();
-        let preview = preview(&changes, &held, now());
+        let preview = preview(&changes, &held, now(), || true).unwrap();
 
         let mut expected = Preview::default();
         for (user, profile) in &sessions {

@@ -41,25 +41,29 @@ impl<V> Listing<V> {
         self.read(|kept| kept.contains_key(name))
     }
 
-    /// Takes in an event; `keep` says what is kept of an object, if anything.
+    /// Takes in an event; `keep` says what is kept of an object, if anything. That is asked before anything is locked: a large
+    /// policy takes a while, and others read.
     pub fn apply<K: Resource>(&self, event: &Event<K>, keep: impl Fn(&K) -> Option<V>) {
+        let change = match event {
+            Event::Apply(object) | Event::InitApply(object) => Some((key(object), keep(object))),
+            Event::Delete(object) => Some((key(object), None)),
+            Event::Init | Event::InitDone => None,
+        };
         let held = &mut *self.held.write().unwrap_or_else(PoisonError::into_inner);
-        match event {
-            Event::Init => held.incoming = HashMap::new(),
-            Event::InitApply(object) => put(&mut held.incoming, object, keep),
-            Event::InitDone => held.kept = Some(std::mem::take(&mut held.incoming)),
-            Event::Apply(object) => put(held.kept.get_or_insert_default(), object, keep),
-            Event::Delete(object) => {
-                held.kept.get_or_insert_default().remove(&key(object));
-            }
+        match (event, change) {
+            (Event::Init, _) => held.incoming = HashMap::new(),
+            (Event::InitDone, _) => held.kept = Some(std::mem::take(&mut held.incoming)),
+            (Event::InitApply(_), Some(change)) => put(&mut held.incoming, change),
+            (_, Some(change)) => put(held.kept.get_or_insert_default(), change),
+            (_, None) => {}
         }
     }
 }
 
-fn put<K: Resource, V>(kept: &mut HashMap<String, V>, object: &K, keep: impl Fn(&K) -> Option<V>) {
-    match keep(object) {
-        Some(value) => kept.insert(key(object), value),
-        None => kept.remove(&key(object)),
+fn put<V>(kept: &mut HashMap<String, V>, (key, value): (String, Option<V>)) {
+    match value {
+        Some(value) => kept.insert(key, value),
+        None => kept.remove(&key),
     };
 }
 

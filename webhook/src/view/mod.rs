@@ -11,7 +11,7 @@ mod watches;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -42,6 +42,8 @@ pub type LivePolicy = Option<Arc<policy::AccessPolicy>>;
 
 /// Well under the API server's patience with a webhook.
 const DIRECT_LIMIT: Duration = Duration::from_secs(2);
+/// Sessions can't be written to the view while they are counted.
+const COUNT_LIMIT: Duration = Duration::from_millis(500);
 
 /// A view of the cluster. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -174,10 +176,12 @@ impl View {
         self.known.sessions.read(|all| sessions::held(all, profiles))
     }
 
-    /// How many of the sessions that `named` picks each service account holds.
+    /// How many of the sessions that `named` picks each service account holds. None, too, where that can't be told within a
+    /// moment: a lock of very many names asks each session for each.
     pub fn count_sessions(&self, named: impl Fn(&Holder) -> bool) -> Option<BTreeMap<String, usize>> {
         self.fresh(What::Sessions)?;
-        self.known.sessions.read(|all| sessions::count(all, named))
+        let until = Instant::now() + COUNT_LIMIT;
+        self.known.sessions.read(|all| sessions::count(all, named, until))?
     }
 
     fn profiles(&self) -> Option<Vec<Arc<AnyProfile>>> {

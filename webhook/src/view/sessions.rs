@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::Resource;
@@ -55,13 +56,22 @@ pub fn held(sessions: &HashMap<String, Holder>, profiles: &[&str]) -> Vec<Held> 
     counts.into_iter().map(|(holder, sessions)| Held { holder: holder.clone(), sessions }).collect()
 }
 
-/// How many of the sessions that `named` picks each service account holds.
-pub fn count(sessions: &HashMap<String, Holder>, named: impl Fn(&Holder) -> bool) -> BTreeMap<String, usize> {
+/// How many of the sessions that `named` picks each service account holds. None: `until` has come first.
+pub fn count(
+    sessions: &HashMap<String, Holder>,
+    named: impl Fn(&Holder) -> bool,
+    until: Instant,
+) -> Option<BTreeMap<String, usize>> {
     let mut counts = BTreeMap::new();
-    for holder in sessions.values().filter(|holder| named(holder)) {
-        *counts.entry(holder.account()).or_default() += 1;
+    for holder in sessions.values() {
+        if Instant::now() >= until {
+            return None;
+        }
+        if named(holder) {
+            *counts.entry(holder.account()).or_default() += 1;
+        }
     }
-    counts
+    Some(counts)
 }
 
 #[derive(Deserialize)]
@@ -130,6 +140,15 @@ mod tests {
         let holder = Holder { user: "system:serviceaccount:a:b".into(), profile: "prod".into() };
         assert_eq!(session.holder(), lives.then_some(holder));
         assert!(session.meta().managed_fields.is_none());
+    }
+
+    #[test]
+    fn counting_ends_when_its_time_is_over() {
+        let holder = Holder { user: "system:serviceaccount:a:b".into(), profile: "p".into() };
+        let all = [("1".to_owned(), holder)].into();
+        let (over, later) = (Instant::now(), Instant::now() + std::time::Duration::from_mins(1));
+        assert_eq!(count(&all, |_| true, over), None);
+        assert_eq!(count(&all, |_| true, later), Some([("a/b".to_owned(), 1)].into()));
     }
 
     #[test]

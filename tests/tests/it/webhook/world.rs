@@ -13,10 +13,10 @@ use sentinel_api::{AccessPolicy, SentinelProfile};
 use sentinel_runtime::serving::{self, CaBundle, ServingCertificate};
 use sentinel_runtime::shutdown::CancellationToken;
 use sentinel_runtime::telemetry::Metrics;
-use sentinel_webhook::View;
 use sentinel_webhook::admission::{AdmissionMetrics, router};
 use sentinel_webhook::judge::Judge;
 use sentinel_webhook::pods::SidecarTemplate;
+use sentinel_webhook::{Desks, View};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ impl World {
         let view = View::watch(&world.client, &world.namespace, &world.stop);
         view.synced().await;
         let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
-        let judge = Judge { view, sidecar: template(), default_table: String::new(), metrics };
+        let judge = Judge { view, sidecar: template(), default_table: String::new(), metrics, desks: Desks::default() };
         world.leave_an_invalid_policy().await;
         world.router = router(judge);
         let port = world.serve(world.router.clone());
