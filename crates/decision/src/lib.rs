@@ -5,7 +5,8 @@
 //!   objects ─ Entry::keep ─▶ entries (judged, pruned) ─▶ Facts
 //!
 //!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ locks, session known? ─▶ Permit
-//!              └──────────┴────────┴─────────┴────────────┴────────────┴─────────────┴─────▶ Cause (denied or could not decide)
+//!              └──────────┴────────┴─────────┴────────────┴────────────┴─────────────┴─────▶ Cause: denied, or could not decide
+//!                                                     could not decide ─▶ a lock or a revocation that is known? ─▶ denied
 //! ```
 //!
 //! Pure: no clock, no network, nothing remembered; whoever gathers the facts says what time it is. The session row and the
@@ -31,8 +32,17 @@ pub use sight::{Sight, Stale};
 pub use slim::Loose;
 pub use steps::{lock_on, policy_allows, policy_in_force, request, usable_profile};
 
-/// The law of the broker: each line may say no, and none is skipped.
+/// The law of the broker. Where a step can't decide, a lock or a revocation that is known still does: after "could not decide" a
+/// sidecar serves on what it holds.
 pub fn decide(facts: &Facts) -> Result<Permit, Cause> {
+    every_step(facts).map_err(|cause| match cause.kind() {
+        Kind::Denied => cause,
+        Kind::Unavailable => steps::known_stop(facts).unwrap_or(cause),
+    })
+}
+
+/// Each line may say no, and none is skipped.
+fn every_step(facts: &Facts) -> Result<Permit, Cause> {
     let pod = steps::pod_is_the_callers(facts)?;
     steps::pod_lives(facts, &pod)?;
     steps::pod_asks_for_the_profile(facts, &pod)?;

@@ -70,6 +70,12 @@ pub fn nothing_is_locked(facts: &Facts) -> Result<(), Cause> {
     Err(Cause::Locked { lock, profile: facts.profile_name.clone(), pod: facts.caller.pod_path() })
 }
 
+/// What stops the caller for sure, whatever else isn't known: a lock, or the end of its session. Both are found by the token alone.
+pub fn known_stop(facts: &Facts) -> Option<Cause> {
+    let session = || session_is_this_pods(facts).and_then(|session| session_is_not_revoked(facts, session));
+    nothing_is_locked(facts).and_then(|()| session()).err()
+}
+
 /// There are no locks that we don't know of.
 pub fn locks_are_known(facts: &Facts) -> Result<(), Cause> {
     facts.locks_stale.map_or(Ok(()), |stale| Err(Cause::Stale(stale)))

@@ -141,18 +141,48 @@ fn each_step_refuses_what_it_is_there_for() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
 
-    /// Whatever is wrong, nothing is allowed, and the first step that minds is the one that speaks.
+    /// Whatever is wrong, nothing is allowed, and the first step that minds is the one that speaks, unless it can't decide and
+    /// a lock or a session says no.
     #[test]
     fn nothing_passes_a_step_that_refuses(mut chosen in proptest::collection::vec(0..FAULTS.len(), 0..6)) {
         chosen.sort_unstable();
         chosen.dedup();
-        let speaks = chosen.first().map(|first| FAULTS[*first].0);
+        let speaks = speaker(&chosen).map(|index| FAULTS[index].0);
         let mut facts = good();
         // The last first, so that an earlier fault is what is found where two concern the same thing.
         for index in chosen.iter().rev() {
             (FAULTS[*index].2)(&mut facts);
         }
         prop_assert_eq!(decide(&facts).err().map(|cause| cause.word()), speaks, "{:?}", chosen);
+    }
+}
+
+/// The fault that is told of those chosen, which are in order.
+fn speaker(chosen: &[usize]) -> Option<usize> {
+    let first = *chosen.first()?;
+    let is_stop = |index: &&usize| matches!(FAULTS[**index], (word, code, _) if word == "Locked" || word.starts_with("Session") && code != "ServiceUnavailable");
+    let stop = chosen.iter().find(is_stop).filter(|_| FAULTS[first].1 == "ServiceUnavailable");
+    Some(stop.copied().unwrap_or(first))
+}
+
+#[test]
+fn an_outage_does_not_lift_a_lock_or_a_revocation_that_is_known() {
+    let outages: [fn(&mut Facts); 4] = [
+        |facts| facts.pod = PodSight::Stale(stale("pods")),
+        |facts| facts.pod = PodSight::Unknown("timeout".into()),
+        |facts| facts.profile.stale = Some(stale("SentinelProfiles")),
+        |facts| facts.policy.stale = Some(stale("AccessPolicies")),
+    ];
+    for outage in outages {
+        let mut facts = good();
+        outage(&mut facts);
+        assert_eq!(decide(&facts).unwrap_err().kind(), Kind::Unavailable);
+        facts.session.stale = Some(stale("SentinelSessions"));
+        change_session(&mut facts, |session| session.revoked = Some(Revoked::default()));
+        assert_eq!(decide(&facts).unwrap_err().word(), "SessionRevoked");
+        facts.locks_stale = Some(stale("AccessLocks"));
+        locked(&mut facts, "a", &json!({"profiles": ["prod"], "reason": "leak"}));
+        assert_eq!(decide(&facts).unwrap_err().word(), "Locked");
     }
 }
 
