@@ -36,6 +36,12 @@ impl Default for Desk {
 }
 
 impl Desk {
+    /// One whose turns come at once or not at all.
+    #[cfg(test)]
+    pub(crate) fn impatient() -> Self {
+        Self { patience: Duration::from_millis(50), ..Self::default() }
+    }
+
     /// Does the work when its turn comes. None: it didn't come in time, or the work broke.
     pub async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let turn = timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await.ok()?.ok()?;
@@ -55,7 +61,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_hang_up_keep_their_turns_until_the_work_is_done() {
-        let desk = Desk { patience: Duration::from_millis(50), ..Desk::default() };
+        let desk = Desk::impatient();
         let (go, wait) = mpsc::channel::<()>();
         let wait = Arc::new(std::sync::Mutex::new(wait));
         for _ in 0..TURNS {

@@ -14,12 +14,15 @@ use super::{AdmissionMetrics, router};
 use crate::judge::Judge;
 use crate::pods::{inject, samples};
 use crate::view_samples::{healthy, profile, view};
-use crate::{Desks, View};
+use crate::{Desk, Desks, View};
 
 async fn post(view: View, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+    post_with(Desks::default(), view, path, body).await
+}
+
+async fn post_with(desks: Desks, view: View, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
     let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
-    let judge =
-        Judge { view, sidecar: samples::template(), default_table: String::new(), metrics, desks: Desks::default() };
+    let judge = Judge { view, sidecar: samples::template(), default_table: String::new(), metrics, desks };
     let request = Request::post(path).header("content-type", "application/json").body(body.into()).unwrap();
     let response = router(judge).oneshot(request).await.unwrap();
     let status = response.status();
@@ -180,4 +183,45 @@ async fn a_body_that_never_ends_is_given_up() {
     let answered =
         tokio::time::timeout(Duration::from_secs(5), post(healthy(), "/mutate/pods", endless)).await.unwrap();
     assert_eq!(answered.0, StatusCode::REQUEST_TIMEOUT);
+}
+
+/// Whatever is written of policies, and however long it is judged: here, for ever.
+#[tokio::test]
+async fn pods_locks_and_sessions_wait_for_no_policy() {
+    let desks = Desks { policies: Desk::impatient(), locks: Desk::default() };
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
+    for _ in 0..2 {
+        let wait = std::sync::Arc::clone(&wait);
+        let judging = desks.policies.take(move || wait.lock().unwrap().recv());
+        tokio::time::timeout(Duration::from_millis(20), judging).await.unwrap_err();
+    }
+    let asked = async |path: &str, resource: &str, operation: &str, object: &Value| {
+        let mut review = review(operation, object);
+        review["request"]["resource"] = json!({"group": "sentinel.dev", "version": "v1alpha1", "resource": resource});
+        if resource == "pods" {
+            review["request"]["resource"]["group"] = json!("");
+        }
+        if operation == "DELETE" {
+            review["request"]["oldObject"] = review["request"]["object"].take();
+        }
+        post_with(desks.clone(), healthy(), path, review.to_string()).await.1["response"].clone()
+    };
+    let injected = asked("/mutate/pods", "pods", "CREATE", &samples::pod()).await;
+    assert!(injected["allowed"] == true && injected["patchType"] == "JSONPatch", "{injected}");
+    let lock =
+        json!({"metadata": {"name": "l"}, "spec": {"namespaces": ["a"], "reason": "leak", "createdBy": "alice"}});
+    assert_eq!(asked("/validate/objects", "accesslocks", "CREATE", &lock).await["allowed"], true);
+    let session =
+        json!({"metadata": {"name": "s"}, "spec": {"profile": "prod", "user": "u", "pod": "p", "podUID": "u"}});
+    assert_eq!(asked("/validate/objects", "sentinelsessions", "CREATE", &session).await["allowed"], true);
+    let policy = crate::view_samples::policy("prod", &json!([{"name": "r", "effect": "deny"}]));
+    let busy = asked("/validate/objects", "accesspolicies", "CREATE", &policy).await;
+    assert_eq!((&busy["allowed"], &busy["status"]["code"]), (&json!(false), &json!(503)), "{busy}");
+    let deleted = asked("/validate/objects", "accesspolicies", "DELETE", &policy).await;
+    assert!(
+        deleted["allowed"] == true && deleted["warnings"][0].as_str().unwrap().contains("not known now"),
+        "{deleted}"
+    );
+    drop(go);
 }
