@@ -10,6 +10,8 @@ use crate::kind::Kind;
 use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
 use crate::report::Format;
 
+use crate::revoke::RevokeArgs;
+use crate::sessions::SessionsArgs;
 /// Sentinel's policies, checked, formatted, converted, explained and tested; and locks, which stop everybody they name
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 126)]
@@ -43,6 +45,12 @@ pub(crate) enum Command {
     #[command(after_help = examples::DIFF)]
     Diff(DiffArgs),
     /// Stops users, namespaces or profiles at once: who is named gets no credentials
+    /// Lists sessions: who has AWS credentials now
+    #[command(after_help = examples::SESSIONS)]
+    Sessions(SessionsArgs),
+    /// Stops sessions, for good
+    #[command(after_help = examples::REVOKE)]
+    Revoke(RevokeArgs),
     #[command(after_help = examples::LOCK)]
     Lock(LockArgs),
     /// Ends a lock
@@ -193,7 +201,7 @@ pub(crate) struct ConnectArgs {
     /// The kubeconfig, instead of KUBECONFIG and ~/.kube/config
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<String>,
-    /// The namespace of the pod, instead of the context's
+    /// The namespace, instead of the context's
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
 }

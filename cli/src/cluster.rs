@@ -1,13 +1,16 @@
-//! What is read of a cluster, as the person who asks: single GETs and lists through their kubeconfig. Written are locks alone.
+//! What is read of a cluster, as the person who asks: single GETs, lists and watches through their kubeconfig.
+//! Written are locks, and of sessions whether they are revoked.
 
 use std::time::Duration;
 
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope};
-use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
@@ -16,13 +19,17 @@ use crate::failure::Failure;
 
 mod installation;
 mod objects;
+mod pages;
 mod words;
 
 pub(crate) use installation::{Table, installation_table};
 pub(crate) use objects::{seen, session_of};
+pub(crate) use pages::Scope;
 
 /// An API server that takes longer doesn't answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than the API server lets a watch be silent.
+const LONGEST_WATCH: Duration = Duration::from_mins(5);
 
 /// A connection to an API server.
 pub(crate) struct Cluster {
@@ -47,7 +54,7 @@ impl Cluster {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut config = runtime.block_on(configuration(args))?;
         config.connect_timeout = Some(PATIENCE);
-        config.read_timeout = Some(PATIENCE);
+        config.read_timeout = Some(LONGEST_WATCH);
         let (url, default) = (config.cluster_url.to_string(), config.default_namespace.clone());
         // The client starts a task of its own.
         let client = runtime.block_on(async { Client::try_from(config) }).map_err(|error| words::no_cluster(&error))?;
@@ -105,6 +112,25 @@ impl Cluster {
         let api: Api<K> = Api::all(self.client.clone());
         let params = PostParams { dry_run, ..PostParams::default() };
         self.write("create", &K::plural(&()), api.create(&params, object))
+    }
+
+    /// Changes an object in a namespace, whatever its version; what came of it.
+    pub(crate) fn merge<K: Object + Resource<Scope = NamespaceResourceScope>>(
+        &self,
+        namespace: &str,
+        name: &str,
+        change: &Value,
+    ) -> Result<K, Failure> {
+        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let what = format!("{} {name} -n {namespace}", K::plural(&()));
+        self.write("patch", &what, api.patch(name, &PatchParams::default(), &Patch::Merge(change)))
+    }
+
+    /// Who the API server takes the caller for; None where it doesn't say.
+    pub(crate) fn user(&self) -> Option<String> {
+        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
+        let asked = self.call(api.create(&PostParams::default(), &SelfSubjectReview::default())).ok()?;
+        asked.ok()?.status?.user_info?.username
     }
 
     /// Deletes an object of a kind that has no namespaces.

@@ -6,7 +6,7 @@ Exit codes:
   1  something was found: a document is invalid, a case differs, --check would change the file, diff found differences
   2  wrong usage, a file can't be read or written, or a cluster can't be asked
 
-Everything here works without a cluster, but for explain without a file, diff -f, lock, unlock and locks.";
+Everything here works without a cluster, but for explain without a file, diff -f, sessions, revoke, lock, unlock and locks.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -72,6 +72,30 @@ Nothing is sampled: both policies are asked wherever their own words can tell re
 that would be too much, it says so and compares nothing. A rule's name or reason alone is no change.
 
 Exit codes: 0 no decision changes, 1 some do, 2 it can't be said.";
+
+pub(crate) const SESSIONS: &str = "\
+Examples:
+  kubectl sentinel sessions -A
+  kubectl sentinel sessions -n payments --status active,pending -o wide
+  kubectl sentinel sessions -A --profile 'prod-*' --user 'payments/*' --watch
+  kubectl sentinel sessions -A -o json
+
+Without -A or -n, those of the context's namespace. Of --user, --profile and --status, each kind that is given must fit a session
+(AND); of one kind given several times, one is enough (OR). A `*` matches any run of characters but `:`.
+
+Exit codes: 0 listed, however many there are; 2 the cluster can't be asked.";
+
+pub(crate) const REVOKE: &str = "\
+Examples:
+  kubectl sentinel revoke 0123456789abcdef -n payments --reason 'key in a paste'
+  kubectl sentinel revoke --pod api-0 -n payments --reason 'key in a paste'
+
+The pod is refused within one lease of its profile (5s by default), for good; status and row say who did it and why. Credentials
+that were issued before stay good until they expire. The next pod is a new session: to stop that too, kubectl sentinel lock.
+It works while Sentinel's webhook is down. Whoever may edit in a namespace may revoke its sessions.
+
+Exit codes: 0 revoked, by you or before, or ended already; 1 written, and refused by the broker, but not confirmed within --timeout;
+2 something couldn't be revoked: the message says what.";
 
 pub(crate) const LOCK: &str = "\
 Examples:

@@ -12,7 +12,7 @@
 //! begins: `explain` without `--at`, `diff`, which looks a year ahead, and the three commands of locks.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write};
 
 use clap::Parser as _;
 
@@ -34,6 +34,8 @@ mod places;
 #[cfg(test)]
 mod reference;
 mod report;
+mod revoke;
+mod sessions;
 mod source;
 mod terminal;
 mod test;
@@ -57,27 +59,37 @@ pub struct Output {
 
 /// Runs one command, with nobody to ask; `args` begins with the program's name.
 pub fn run<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>, stdin: &mut dyn Read) -> Output {
-    run_with(args, stdin, terminal::nobody)
+    run_with(args, stdin, terminal::nobody, &mut std::io::sink())
+}
+
+/// Runs one command, with nobody to ask; what it tells as it comes (`--watch`) goes to `out`.
+pub fn run_to<A: Into<OsString> + Clone>(
+    args: impl IntoIterator<Item = A>,
+    stdin: &mut dyn Read,
+    out: &mut dyn Write,
+) -> Output {
+    run_with(args, stdin, terminal::nobody, out)
 }
 
 /// Runs one command, and asks the person at the terminal, if there is one, before it does what is hard to take back.
 pub fn run_at_terminal<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>, stdin: &mut dyn Read) -> Output {
-    run_with(args, stdin, terminal::ask)
+    run_with(args, stdin, terminal::ask, &mut std::io::stdout())
 }
 
 fn run_with<A: Into<OsString> + Clone>(
     args: impl IntoIterator<Item = A>,
     stdin: &mut dyn Read,
     ask: terminal::Ask,
+    out: &mut dyn Write,
 ) -> Output {
     match Args::try_parse_from(args) {
-        Ok(args) => output(command(&args, &mut Sources::new(stdin), ask)),
+        Ok(args) => output(command(&args, &mut Sources::new(stdin), ask, out)),
         Err(error) if error.use_stderr() => failed(&error),
         Err(help) => Output { stdout: help.to_string(), stderr: String::new(), code: 0 },
     }
 }
 
-fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask) -> Result<Report, Failure> {
+fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask, out: &mut dyn Write) -> Result<Report, Failure> {
     let format = args.output;
     match &args.command {
         Command::Validate(args) => validate::run(args, format, sources),
@@ -86,6 +98,8 @@ fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask) -> Result
         Command::Convert(args) => convert::run(args, format, sources),
         Command::Explain(args) => explain::run(args, format, sources),
         Command::Diff(args) => diff::run(args, format, sources),
+        Command::Sessions(args) => sessions::run(args, format, out),
+        Command::Revoke(args) => revoke::run(args, format),
         Command::Lock(args) => lock::lock(args, format, ask),
         Command::Unlock(args) => lock::unlock(args, format),
         Command::Locks(args) => lock::locks(args, format),

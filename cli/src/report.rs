@@ -9,6 +9,8 @@ use crate::failure::Failure;
 pub(crate) enum Format {
     /// For people
     Text,
+    /// For people, with more columns where there is a table
+    Wide,
     /// One JSON value
     Json,
     /// One YAML document
@@ -33,10 +35,15 @@ impl Report {
 }
 
 impl Format {
+    /// Whether a person reads it.
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Wide)
+    }
+
     /// The text, or the value in the other formats.
     pub(crate) fn render(self, text: String, value: &impl Serialize) -> Result<String, Failure> {
         match self {
-            Self::Text => Ok(text),
+            Self::Text | Self::Wide => Ok(text),
             Self::Json => {
                 serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| unprintable(&error))
             }

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use kube::runtime::watcher;
+
 use crate::failure::Failure;
 
 /// No way to a cluster is known.
@@ -26,6 +28,16 @@ pub(super) fn unread(what: &str, url: &str, error: &kube::Error) -> Failure {
         error => format!("{what} can't be read from {url}: {}. See: kubectl cluster-info", causes(error)),
     };
     Failure::Cluster(text)
+}
+
+/// It was asked for changes, and doesn't tell them.
+pub(super) fn unwatched(what: &str, url: &str, error: &watcher::Error) -> Failure {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => unread(what, url, error),
+        other => Failure::Cluster(format!("{what} can't be watched at {url}: {}", causes(other))),
+    }
 }
 
 /// It was asked to write, and said no, or something stood in between.

@@ -15,6 +15,8 @@ mod aws_wire;
 #[cfg(test)]
 mod broker;
 #[cfg(test)]
+mod command;
+#[cfg(test)]
 mod definitions;
 #[cfg(test)]
 mod operator;

@@ -4,6 +4,7 @@ mod drift;
 mod kinds;
 mod locks;
 mod policies;
+mod revoke;
 mod sessions;
 mod story;
 mod webhooks;

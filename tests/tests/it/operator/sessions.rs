@@ -15,16 +15,16 @@ use crate::aws_wire::emulators;
 use crate::world::{client, eventually, unique, with_namespace};
 
 /// One pod on one profile with a table of its own.
-struct Story {
-    client: Client,
-    namespace: String,
-    profile: String,
+pub struct Story {
+    pub client: Client,
+    pub namespace: String,
+    pub profile: String,
     table: String,
     tables: Sessions,
     cluster: String,
 }
 
-async fn story(test: impl AsyncFnOnce(&Story)) {
+pub async fn story(test: impl AsyncFnOnce(&Story)) {
     with_namespace(async |client, namespace| {
         operator();
         let tables = emulators().await.sessions();
@@ -39,7 +39,7 @@ async fn story(test: impl AsyncFnOnce(&Story)) {
 }
 
 impl Story {
-    async fn with_table(&self) {
+    pub async fn with_table(&self) {
         self.tables.create_table(&self.table).await.unwrap();
         self.with_profile(json!({"sessionTable": self.table})).await;
     }
@@ -61,7 +61,7 @@ impl Story {
     }
 
     /// An injected pod; the id of its session.
-    async fn pod(&self, name: &str) -> SessionId {
+    pub async fn pod(&self, name: &str) -> SessionId {
         let pod = json!({
             "metadata": {"name": name, "labels": {INJECTED_LABEL: "true"}, "annotations": {PROFILE_ANNOTATION: self.profile}},
             "spec": {
@@ -86,16 +86,16 @@ impl Story {
         self.pods().delete(name, &DeleteParams::default().grace_period(0)).await.unwrap();
     }
 
-    async fn session(&self, id: &SessionId) -> Option<SentinelSession> {
+    pub async fn session(&self, id: &SessionId) -> Option<SentinelSession> {
         self.sessions().get_opt(id.as_str()).await.unwrap()
     }
 
-    async fn status(&self, id: &SessionId) -> SessionStatus {
+    pub async fn status(&self, id: &SessionId) -> SessionStatus {
         self.session(id).await.and_then(|session| session.status).unwrap_or_default()
     }
 
     /// An injected pod that has had credentials; the id of its session.
-    async fn active_pod(&self, name: &str) -> SessionId {
+    pub async fn active_pod(&self, name: &str) -> SessionId {
         let id = self.pod(name).await;
         self.reaches(&id, Phase::Pending).await;
         self.broker_issues(&id, name).await;
@@ -103,7 +103,7 @@ impl Story {
         id
     }
 
-    async fn reaches(&self, id: &SessionId, phase: Phase) {
+    pub async fn reaches(&self, id: &SessionId, phase: Phase) {
         eventually(&format!("session {id} to be {phase:?}"), SOON, async || {
             self.session(id).await.is_some_and(|session| session.status.unwrap_or_default().phase == phase)
         })
@@ -147,7 +147,7 @@ impl Story {
         }
     }
 
-    async fn row_is(&self, id: &SessionId, status: RowStatus) -> SessionRow {
+    pub async fn row_is(&self, id: &SessionId, status: RowStatus) -> SessionRow {
         eventually(&format!("the row of {id} to be {status:?}"), SOON, async || {
             self.tables.get(&self.table, id).await.unwrap().is_some_and(|row| row.status == status)
         })

@@ -1,0 +1,74 @@
+//! Waiting until the operator has said so in the status, which is after the row.
+
+use std::time::Duration;
+
+use kube::runtime::watcher::Event;
+use sentinel_api::{Phase, SentinelSession};
+
+use crate::cluster::{Cluster, Scope};
+use crate::failure::Failure;
+use crate::sessions::Seen;
+
+/// Those of `wanted` that have become Revoked within `patience`.
+pub(super) fn until_revoked(cluster: &Cluster, wanted: Vec<String>, patience: Duration) -> Result<Vec<Seen>, Failure> {
+    let fields = match wanted.as_slice() {
+        [name] => format!("metadata.name={name}"),
+        _ => String::new(),
+    };
+    let scope = Scope { namespace: Some(cluster.namespace.clone()), fields };
+    let mut waiting = Waiting { wanted, revoked: vec![] };
+    cluster.follow::<SentinelSession>(&scope, Some(patience), |event| waiting.goes_on(event))?;
+    Ok(waiting.revoked)
+}
+
+struct Waiting {
+    wanted: Vec<String>,
+    revoked: Vec<Seen>,
+}
+
+impl Waiting {
+    fn goes_on<K: std::borrow::Borrow<kube::api::DynamicObject>>(&mut self, event: Event<K>) -> bool {
+        match event {
+            Event::Apply(object) | Event::InitApply(object) => {
+                let seen = Seen::of(object.borrow());
+                if seen.status.phase == Phase::Revoked && self.forget(&seen.name) {
+                    self.revoked.push(seen);
+                }
+            }
+            // Its pod is gone, and it with it: nothing more will be said.
+            Event::Delete(object) => {
+                self.forget(&Seen::of(object.borrow()).name);
+            }
+            Event::Init | Event::InitDone => {}
+        }
+        !self.wanted.is_empty()
+    }
+
+    fn forget(&mut self, name: &str) -> bool {
+        let before = self.wanted.len();
+        self.wanted.retain(|wanted| wanted != name);
+        self.wanted.len() < before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::api::DynamicObject;
+    use serde_json::json;
+
+    fn session(name: &str, phase: &str) -> DynamicObject {
+        serde_json::from_value(json!({"metadata": {"name": name}, "status": {"phase": phase}})).unwrap()
+    }
+
+    #[test]
+    fn it_ends_when_each_is_revoked_or_gone() {
+        let mut waiting = Waiting { wanted: vec!["a".into(), "b".into()], revoked: vec![] };
+        assert!(waiting.goes_on(Event::InitApply(session("a", "Active"))));
+        assert!(waiting.goes_on(Event::Apply(session("other", "Revoked"))));
+        assert!(waiting.goes_on(Event::Apply(session("a", "Revoked"))));
+        assert!(waiting.goes_on(Event::Apply(session("a", "Revoked"))), "again is not more");
+        assert!(!waiting.goes_on(Event::Delete(session("b", "Active"))));
+        assert_eq!(waiting.revoked.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+}
