@@ -42,9 +42,15 @@ impl Desk {
         Self { patience: Duration::from_millis(50), ..Self::default() }
     }
 
-    /// Does the work when its turn comes. None: it didn't come in time, or the work broke.
-    pub async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    /// Does the work that `prepare` gives, which is asked when the turn has come: who waits holds nothing. None: it didn't come
+    /// in time, or the work broke.
+    pub async fn take<T, W>(&self, prepare: impl FnOnce() -> W) -> Option<T>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
         let turn = timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await.ok()?.ok()?;
+        let work = prepare();
         // It goes on when the API server hangs up, and so does its turn.
         let working = spawn_blocking(move || {
             let _turn = turn;
@@ -66,22 +72,22 @@ mod tests {
         let wait = Arc::new(std::sync::Mutex::new(wait));
         for _ in 0..TURNS {
             let wait = Arc::clone(&wait);
-            let work = desk.take(move || wait.lock().unwrap().recv());
+            let work = desk.take(|| move || wait.lock().unwrap().recv());
             timeout(Duration::from_millis(20), work).await.unwrap_err();
         }
         assert_eq!(desk.turns.available_permits(), 0);
-        assert_eq!(desk.take(|| 1).await, None, "nobody waits for ever");
+        assert_eq!(desk.take(|| || 1).await, None, "nobody waits for ever");
         drop(go);
         let patient = Desk { patience: Duration::from_mins(1), ..desk };
-        assert_eq!(patient.take(|| 1).await, Some(1));
+        assert_eq!(patient.take(|| || 1).await, Some(1));
     }
 
     #[tokio::test]
     async fn what_breaks_gives_its_turn_back() {
         let desk = Desk::default();
         for _ in 0..=TURNS {
-            assert_eq!(desk.take(|| panic!("down")).await, None::<()>);
+            assert_eq!(desk.take(|| || panic!("down")).await, None::<()>);
         }
-        assert_eq!(desk.take(|| 1).await, Some(1));
+        assert_eq!(desk.take(|| || 1).await, Some(1));
     }
 }

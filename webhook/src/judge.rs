@@ -63,8 +63,11 @@ impl Judge {
             locks if locks == AccessLock::plural(&()) => &self.desks.locks,
             _ => &self.desks.policies,
         };
-        let asked = request.clone();
-        let judged = desk.take(move || bench.answer(&asked)).await;
+        let work = || {
+            let asked = request.clone();
+            move || bench.answer(&asked)
+        };
+        let judged = desk.take(work).await;
         judged.unwrap_or_else(|| no_turn(request))
     }
 

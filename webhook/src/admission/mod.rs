@@ -3,6 +3,7 @@
 mod answer;
 mod metrics;
 mod request;
+mod room;
 mod server;
 #[cfg(test)]
 mod wire_tests;

@@ -13,11 +13,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::json;
 
+use super::room::{Room, length};
 use super::{AdmissionRequest, Answer, Unreadable, read_review};
 use crate::judge::{Judge, Question};
 
 /// An object is at most 1.5 MiB in etcd, and an update brings two.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
+pub(super) const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// The API server waits 5 s.
 const DEADLINE: Duration = Duration::from_secs(4);
 
@@ -38,7 +39,16 @@ pub fn router(judge: Judge) -> Router {
         };
         router = router.route(path, post(handler));
     }
-    router.with_state(judge).layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(middleware::from_fn(in_time))
+    let in_room = middleware::from_fn_with_state(Room::default(), in_room);
+    let bounded = router.with_state(judge).layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(in_room);
+    bounded.layer(middleware::from_fn(in_time))
+}
+
+async fn in_room(State(room): State<Room>, request: Request, next: Next) -> Response {
+    let Some(_place) = room.wait_for(length(&request)).await else {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, "there is no room for the request");
+    };
+    next.run(request).await
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

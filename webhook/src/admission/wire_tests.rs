@@ -193,7 +193,7 @@ async fn pods_locks_and_sessions_wait_for_no_policy() {
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
     for _ in 0..2 {
         let wait = std::sync::Arc::clone(&wait);
-        let judging = desks.policies.take(move || wait.lock().unwrap().recv());
+        let judging = desks.policies.take(|| move || wait.lock().unwrap().recv());
         tokio::time::timeout(Duration::from_millis(20), judging).await.unwrap_err();
     }
     let asked = async |path: &str, resource: &str, operation: &str, object: &Value| {
