@@ -1,5 +1,6 @@
 //! The arguments.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as Arguments, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
@@ -9,9 +10,9 @@ use crate::examples;
 use crate::kind::Kind;
 use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
 use crate::report::Format;
-
 use crate::revoke::RevokeArgs;
 use crate::sessions::SessionsArgs;
+
 /// Sentinel's policies, checked, formatted, converted, explained and tested; and locks, which stop everybody they name
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 126)]
@@ -44,13 +45,13 @@ pub(crate) enum Command {
     /// Says which decisions change from one access policy to another
     #[command(after_help = examples::DIFF)]
     Diff(DiffArgs),
-    /// Stops users, namespaces or profiles at once: who is named gets no credentials
     /// Lists sessions: who has AWS credentials now
     #[command(after_help = examples::SESSIONS)]
     Sessions(SessionsArgs),
     /// Stops sessions, for good
     #[command(after_help = examples::REVOKE)]
     Revoke(RevokeArgs),
+    /// Stops users, namespaces or profiles at once: who is named gets no credentials
     #[command(after_help = examples::LOCK)]
     Lock(LockArgs),
     /// Ends a lock
@@ -151,15 +152,15 @@ pub(crate) struct ExplainArgs {
     /// For which profile; a pod asks for the one of its annotation
     #[arg(long, required_unless_present = "target")]
     pub(crate) profile: Option<String>,
-    /// How: server, cli or credential_process. Sidecars are always server
-    #[arg(long, default_value = "server", conflicts_with = "target")]
+    /// How; sidecars are always server
+    #[arg(long, default_value = "server", conflicts_with = "target", value_parser = modes())]
     pub(crate) mode: Mode,
     /// The session table of the installation, or of the profile with -f, if there is one; of a cluster, it is read from the
     /// broker's Deployment
     #[arg(long)]
     pub(crate) session_table: Option<String>,
     /// When, as 2026-03-02T12:00:00Z; now, if it isn't given
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) at: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
@@ -211,14 +212,33 @@ pub(crate) struct TestArgs {
     /// A file of cases; - is stdin
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
+    /// Which object, where the file of the policy holds several
+    #[arg(long)]
+    pub(crate) name: Option<String>,
     /// Also write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<String>,
+}
+
+/// A moment as people write it.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    let how = "write it as 2026-03-02T12:00:00Z, or with an offset, as 2026-03-02T12:00:00+01:00";
+    text.parse().map_err(|error| format!("{how} ({error})"))
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(Mode::ALL.iter().map(|mode| mode.as_str())).try_map(|text| text.parse::<Mode>())
 }
 
 /// The script of completions for the binary, whose name kubectl knows it by.
 pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command().bin_name("kubectl-sentinel"), "kubectl-sentinel", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let script = String::from_utf8_lossy(&script);
+    // The generator for bash spells the dash of a name in two ways, so that its commands would never be found.
+    if shell == Shell::Bash {
+        script.replace("kubectl__subcmd__sentinel", "kubectl__sentinel")
+    } else {
+        script.into_owned()
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::args::ConvertArgs;
 use crate::failure::Failure;
 use crate::kind::{Kind, Policy};
-use crate::parts::objects::API_VERSION;
+use crate::parts::objects::{API_VERSION, NAME, is_name};
 use crate::parts::{Chosen, Holds, Wanted, choose, parts};
 use crate::report::{Format, Report, lines};
 use crate::source::Sources;
@@ -58,20 +58,11 @@ fn object(policy: &Policy, name: &str, format: Format) -> Result<String, Failure
     format.render(text, &value)
 }
 
-/// What the API server would refuse: a name is a DNS subdomain.
 fn check_name(name: &str) -> Result<(), Failure> {
-    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let label = |label: &str| {
-        label.starts_with(alphanumeric)
-            && label.ends_with(alphanumeric)
-            && label.chars().all(|c| alphanumeric(c) || c == '-')
-    };
-    if name.len() <= 253 && name.split('.').all(label) {
+    if is_name(name) {
         return Ok(());
     }
-    let rule =
-        "lower-case letters, digits, - and ., at most 253, each part beginning and ending with a letter or digit";
-    Err(Failure::Usage(format!("--name {name:?} can't name an object: {rule}")))
+    Err(Failure::Usage(format!("--name {name:?} can't name an object: {NAME}")))
 }
 
 /// What was translated, and what is lost.

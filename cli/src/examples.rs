@@ -133,4 +133,6 @@ A file of cases:
     expect: {effect: deny, ruleIndex: -1}
 
 mode is server where a request has none. time may be left out only if no rule has a time window. expect has at least one of
-effect, rule, ruleIndex, reason, requiresServerMode, requiresSessionTracking, sessionTable.";
+effect, rule, ruleIndex, reason, requiresServerMode, requiresSessionTracking, sessionTable.
+
+Exit codes: 0 every case is as expected, 1 some differ or the policy isn't valid, 2 the file of cases can't be understood.";

@@ -11,7 +11,10 @@ use sentinel_core::policy::{
 };
 use serde_json::Value;
 
-use crate::parts::objects::typed;
+use crate::parts::objects::{of_spec, typed};
+
+const NOTHING: &str =
+    "must be a mapping, and there is nothing: a policy begins with `version: \"1\"`, and then come its `rules:`";
 
 /// What a document is; nothing in it says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,6 +61,7 @@ impl Kind {
         let value = tree(text)?;
         let document = Spelling::Document;
         match self {
+            _ if value.is_null() => Err(Problem::new("", NOTHING).into()),
             Self::Access if is_second_spelling(&value) => Err(second_spelling()),
             Self::Access => AccessPolicy::from_value(&value, document).map(Policy::Access),
             Self::Approval => ApprovalPolicy::from_value(&value, document).map(Policy::Approval),
@@ -66,13 +70,20 @@ impl Kind {
         }
     }
 
-    /// The policy of an object; paths are those of its spec.
+    /// What else a document is, if it is no valid one of this kind, and a valid one of another.
+    pub(crate) fn rather(self, text: &str) -> Option<Self> {
+        Self::ALL.into_iter().filter(|kind| *kind != self).find(|kind| kind.read(text).is_ok())
+    }
+
+    /// The policy of an object.
     pub(crate) fn resolve(self, object: &Value) -> Result<Policy, Problems> {
         match self {
-            Self::Access => typed::<AccessObject>(object)?.spec.resolve().map(Policy::Access),
-            Self::Approval => typed::<ApprovalObject>(object)?.spec.resolve().map(Policy::Approval),
-            Self::BreakGlass => typed::<BreakGlassObject>(object)?.spec.resolve().map(Policy::BreakGlass),
-            Self::RateLimit => typed::<RateLimitObject>(object)?.spec.resolve().map(Policy::RateLimit),
+            Self::Access => typed::<AccessObject>(object)?.spec.resolve().map_err(of_spec).map(Policy::Access),
+            Self::Approval => typed::<ApprovalObject>(object)?.spec.resolve().map_err(of_spec).map(Policy::Approval),
+            Self::BreakGlass => {
+                typed::<BreakGlassObject>(object)?.spec.resolve().map_err(of_spec).map(Policy::BreakGlass)
+            }
+            Self::RateLimit => typed::<RateLimitObject>(object)?.spec.resolve().map_err(of_spec).map(Policy::RateLimit),
         }
     }
 }

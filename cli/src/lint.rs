@@ -14,7 +14,7 @@ use crate::parts::objects::{self, Judged};
 use crate::parts::{Holds, Part, parts};
 use crate::report::{Format, Report, lines};
 use crate::source::Sources;
-use crate::validate::{judge, skipped};
+use crate::validate::{another_kind, judge, skipped};
 
 #[derive(Default, Serialize)]
 struct Findings {
@@ -61,9 +61,12 @@ impl Findings {
     fn add(&mut self, part: &Part, args: &LintArgs, around: &Surroundings) {
         match judge(part, args.kind) {
             Ok(Judged::Policy(policy)) => self.lint(part, &policy, around),
-            Ok(Judged::Profile) => {}
+            Ok(Judged::Other) => {}
             Ok(Judged::Skipped(why)) => self.notes.push(skipped(part, why)),
-            Err(problems) => self.found.extend(part.problems(&problems)),
+            Err(problems) => {
+                self.found.extend(part.problems(&problems));
+                self.notes.extend(another_kind(part, args.kind));
+            }
         }
     }
 

@@ -65,7 +65,10 @@ impl Part {
     pub(crate) fn problems<'a>(&self, problems: impl IntoIterator<Item = &'a Problem>) -> Vec<Finding> {
         let label = self.label();
         let origin = self.origin(&label);
-        problems.into_iter().map(|problem| origin.problem(problem)).collect()
+        let mut found: Vec<_> = problems.into_iter().map(|problem| origin.problem(problem)).collect();
+        // What is there three times is told twice, at the last of them.
+        found.dedup_by_key(|finding| finding.to_string());
+        found
     }
 
     /// Whose findings its findings are.
@@ -91,7 +94,7 @@ fn part(file: &str, text: String) -> Vec<Part> {
     let whole = |holds| vec![part(String::new(), holds)];
     match (head.and_then(Head::identity), value) {
         (None, _) => whole(Holds::Document(text.as_str().into())),
-        (Some((group, kind)), Ok(list)) if group == "v1" && kind == "List" => {
+        (Some((group, kind)), Ok(list)) if is_list(&group, &kind, &list) => {
             items(list).into_iter().enumerate().map(|(index, holds)| part(format!("items[{index}]"), holds)).collect()
         }
         (Some((group, _)), Ok(object)) if is_ours(&group) => whole(Holds::Object(object)),
@@ -137,21 +140,28 @@ fn is_ours(api_version: &str) -> bool {
     api_version.split('/').next() == Some(GROUP)
 }
 
-/// The objects of a `kubectl get -o yaml`.
+/// `kubectl get -o yaml` makes a List, `kubectl get --raw` an `AccessPolicyList`.
+fn is_list(group: &str, kind: &str, value: &Value) -> bool {
+    let typed = || is_ours(group) && kind.ends_with("List") && value.get("items").is_some_and(Value::is_array);
+    (group == "v1" && kind == "List") || typed()
+}
+
 fn items(mut list: Value) -> Vec<Holds> {
     let items = list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
-    let holds = |item: Value| match item.get("apiVersion").and_then(Value::as_str) {
-        Some(group) if is_ours(group) => Holds::Object(item),
+    let holds = |item: Value| match Head::of(&item).and_then(Head::identity) {
+        Some((group, _)) if is_ours(&group) => Holds::Object(item),
         _ => Holds::Foreign(objects::text(&item, "/kind").to_owned()),
     };
     items.into_iter().map(holds).collect()
 }
 
-/// `---` at the begin of a line always ends a document, whatever it stands in. Documents of nothing but comments are left out.
+/// `---` or `...` at the begin of a line always ends a document, whatever it stands in. Documents of nothing but comments are
+/// left out, and so is the mark that some editors write before everything else.
 fn split(text: &str) -> Vec<String> {
     let mut found = vec![String::new()];
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in text.strip_prefix('\u{FEFF}').unwrap_or(text).lines().enumerate() {
         let marker = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+        let marker = marker.or_else(|| line.strip_prefix("...").filter(|rest| is_blank(rest)));
         if marker.is_some() {
             found.push("\n".repeat(number));
         }

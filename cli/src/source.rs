@@ -6,9 +6,13 @@ use std::path::Path;
 
 use crate::failure::Failure;
 
+/// More than anybody writes; a device or a log must not fill the memory.
+const MAX_BYTES: u64 = 64 << 20;
+
 /// Where texts come from.
 pub(crate) struct Sources<'a> {
     stdin: &'a mut dyn Read,
+    is_stdin_read: bool,
 }
 
 /// A text, and what messages call it.
@@ -19,17 +23,19 @@ pub(crate) struct Source {
 
 impl<'a> Sources<'a> {
     pub(crate) fn new(stdin: &'a mut dyn Read) -> Self {
-        Self { stdin }
+        Self { stdin, is_stdin_read: false }
     }
 
     /// The text of a file; of stdin for `-`.
     pub(crate) fn read(&mut self, file: &str) -> Result<Source, Failure> {
         if file != "-" {
-            let text = fs::read_to_string(file).map_err(|cause| failed(file, cause))?;
+            let text = fs::File::open(file).and_then(whole).map_err(|cause| failed(file, cause))?;
             return Ok(Source { name: file.to_owned(), text });
         }
-        let mut text = String::new();
-        self.stdin.read_to_string(&mut text).map_err(|cause| failed("stdin", cause))?;
+        if std::mem::replace(&mut self.is_stdin_read, true) {
+            return Err(Failure::Usage("stdin (-) can be read only once: name it once".to_owned()));
+        }
+        let text = whole(&mut *self.stdin).map_err(|cause| failed("stdin", cause))?;
         Ok(Source { name: "stdin".to_owned(), text })
     }
 }
@@ -48,6 +54,15 @@ pub(crate) fn replace(file: &str, text: &str) -> Result<(), Failure> {
 /// Writes a file that others don't depend on.
 pub(crate) fn write(file: &str, text: &str) -> Result<(), Failure> {
     fs::write(file, text).map_err(|cause| failed(file, cause))
+}
+
+fn whole(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    let length = from.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if length as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!("has more than {} MiB", MAX_BYTES >> 20)));
+    }
+    Ok(text)
 }
 
 fn write_beside(beside: &Path, text: &str, permissions: fs::Permissions) -> io::Result<()> {

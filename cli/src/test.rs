@@ -41,7 +41,7 @@ struct Difference {
 }
 
 pub(crate) fn run(args: &TestArgs, format: Format, sources: &mut Sources<'_>) -> Result<Report, Failure> {
-    let suite = Suite::read(&args.file, sources)?;
+    let suite = Suite::read(args, sources)?;
     let results = Results::of(suite.outcomes()?);
     if let Some(junit) = &args.junit {
         source::write(junit, &junit::report(&args.file, &results))?;

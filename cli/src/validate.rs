@@ -1,5 +1,6 @@
 //! `validate`: everything that is wrong, in every file.
 
+use clap::ValueEnum as _;
 use sentinel_core::policy::Problems;
 use serde::Serialize;
 
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &ValidateArgs, format: Format, sources: &mut Sources<'_>
     let mut findings = Findings::default();
     for file in &args.files {
         for part in parts(&sources.read(file)?) {
-            findings.add(&part, judge(&part, args.kind));
+            findings.add(&part, args.kind);
         }
     }
     let found = !findings.problems.is_empty();
@@ -43,16 +44,29 @@ pub(crate) fn judge(part: &Part, kind: Kind) -> Result<Judged, Problems> {
 
 /// The note on a part that isn't judged.
 pub(crate) fn skipped(part: &Part, why: &str) -> String {
-    format!("note: {}: {}: {why}", part.file, part.label())
+    let label = part.label();
+    let what = if label.is_empty() { &part.at } else { &label };
+    format!("note: {}: {what}: {why}", part.file)
+}
+
+/// The note on a document that was read as what it isn't.
+pub(crate) fn another_kind(part: &Part, kind: Kind) -> Option<String> {
+    let Holds::Document(text) = &part.holds else { return None };
+    let rather = kind.rather(text)?.to_possible_value()?;
+    Some(format!("note: {}: is a document of another kind: add --kind {}", part.file, rather.get_name()))
 }
 
 impl Findings {
-    fn add(&mut self, part: &Part, judged: Result<Judged, Problems>) {
-        if let Ok(Judged::Skipped(why)) = judged {
-            return self.notes.push(skipped(part, why));
+    fn add(&mut self, part: &Part, kind: Kind) {
+        match judge(part, kind) {
+            Ok(Judged::Skipped(why)) => return self.notes.push(skipped(part, why)),
+            Ok(Judged::Policy(_) | Judged::Other) => {}
+            Err(problems) => {
+                self.problems.extend(part.problems(&problems));
+                self.notes.extend(another_kind(part, kind));
+            }
         }
         self.judged += 1;
-        self.problems.extend(judged.err().map(|problems| part.problems(&problems)).unwrap_or_default());
     }
 }
 

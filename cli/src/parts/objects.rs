@@ -1,7 +1,7 @@
 //! Objects of our group, judged as the webhook judges them.
 
-use sentinel_api::SentinelProfile;
-use sentinel_core::policy::{Problem, Problems};
+use sentinel_api::{AccessLock, SentinelProfile};
+use sentinel_core::policy::{Problem, Problems, unknown_key};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -12,15 +12,28 @@ use crate::kind::{Kind, Policy};
 pub(crate) const API_VERSION: &str = "sentinel.dev/v1alpha1";
 
 /// Every kind of our group.
-pub(crate) const KINDS: [&str; 6] =
-    ["AccessPolicy", "SentinelProfile", "SentinelSession", "ApprovalPolicy", "BreakGlassPolicy", "RateLimitPolicy"];
+pub(crate) const KINDS: [&str; 7] = [
+    "AccessPolicy",
+    "ApprovalPolicy",
+    "BreakGlassPolicy",
+    "RateLimitPolicy",
+    "SentinelProfile",
+    "SentinelSession",
+    "AccessLock",
+];
+/// What an object may hold.
+const KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+
+/// The rule of [`is_name`].
+pub(crate) const NAME: &str =
+    "lower-case letters, digits, - and ., at most 253, each part beginning and ending with a letter or digit";
 
 /// What came of an object in which nothing is wrong.
 pub(crate) enum Judged {
     /// A policy.
     Policy(Policy),
-    /// A profile.
-    Profile,
+    /// A profile or a lock.
+    Other,
     /// Nothing of it is judged, and why.
     Skipped(&'static str),
 }
@@ -33,7 +46,8 @@ pub(crate) fn judge(object: &Value) -> Result<Judged, Problems> {
     }
     check_head(object)?;
     match kind {
-        "SentinelProfile" => typed::<SentinelProfile>(object)?.resolve().map(|_| Judged::Profile),
+        "SentinelProfile" => typed::<SentinelProfile>(object)?.resolve().map(|_| Judged::Other),
+        "AccessLock" => typed::<AccessLock>(object)?.spec.resolve().map(|_| Judged::Other),
         "SentinelSession" => Ok(Judged::Skipped("skipped: the operator makes and keeps sessions")),
         _ => {
             let message = format!("no kind of ours: the kinds are {}", KINDS.join(", "));
@@ -45,7 +59,7 @@ pub(crate) fn judge(object: &Value) -> Result<Judged, Problems> {
 /// The policy of an object; paths are those of the object.
 pub(crate) fn policy(kind: Kind, object: &Value) -> Result<Policy, Problems> {
     check_head(object)?;
-    kind.resolve(object).map_err(of_object)
+    kind.resolve(object)
 }
 
 /// `AccessPolicy prod`: what messages call an object.
@@ -61,7 +75,11 @@ pub(crate) fn text<'a>(object: &'a Value, place: &str) -> &'a str {
 /// An object of a type.
 pub(crate) fn typed<T: DeserializeOwned>(object: &Value) -> Result<T, Problems> {
     let kind = text(object, "/kind");
-    T::deserialize(object).map_err(|error| Problem::new("", format!("not a valid {kind}: {error}")).into())
+    serde_path_to_error::deserialize(object).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "" } else { &path };
+        Problem::new(path, format!("not a valid {kind}: {}", error.inner())).into()
+    })
 }
 
 fn check_head(object: &Value) -> Result<(), Problems> {
@@ -71,18 +89,34 @@ fn check_head(object: &Value) -> Result<(), Problems> {
     }
     if text(object, "/metadata/name").is_empty() {
         found.push(Problem::new("metadata.name", "missing: give the object a name"));
+    } else if !is_name(text(object, "/metadata/name")) {
+        found.push(Problem::new("metadata.name", format!("can't name an object: {NAME}")));
     }
+    let keys = object.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let unknown = keys.filter(|key| !KEYS.contains(&key.as_str()));
+    found.extend(unknown.map(|key| Problem::new("", unknown_key(key, &KEYS)).at_key(key)));
     Problems::refuse(found, ())
 }
 
+/// What the API server takes: a name is a DNS subdomain.
+pub(crate) fn is_name(name: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let label = |label: &str| {
+        label.starts_with(alphanumeric)
+            && label.ends_with(alphanumeric)
+            && label.chars().all(|c| alphanumeric(c) || c == '-')
+    };
+    name.len() <= 253 && name.split('.').all(label)
+}
+
 /// Problems of a spec, as those of its object.
-fn of_object(problems: Problems) -> Problems {
+pub(crate) fn of_spec(problems: Problems) -> Problems {
     let found = problems.iter().cloned().map(below_spec).collect();
     Problems::refuse(found, ()).err().unwrap_or(problems)
 }
 
 fn below_spec(problem: Problem) -> Problem {
-    // What isn't of the type at all is wrong as a whole.
+    // What has no place at all is wrong as a whole.
     if problem.path.is_empty() && problem.spot.is_none() {
         return problem;
     }

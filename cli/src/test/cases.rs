@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Difference, Outcome};
+use crate::args::{self, TestArgs};
 use crate::explain::Answer;
 use crate::failure::Failure;
 use crate::finding::{Finding, Origin};
@@ -50,17 +51,18 @@ struct Asked {
     profile: String,
     mode: Option<Mode>,
     session_table: Option<String>,
-    time: Option<Timestamp>,
+    time: Option<String>,
 }
 
 impl Suite {
     /// Reads the file and its policy.
-    pub(super) fn read(file: &str, sources: &mut Sources<'_>) -> Result<Self, Failure> {
-        let Source { name, text } = sources.read(file)?;
+    pub(super) fn read(args: &TestArgs, sources: &mut Sources<'_>) -> Result<Self, Failure> {
+        let Source { name, text } = sources.read(&args.file)?;
+        let text = text.strip_prefix('\u{FEFF}').map(ToOwned::to_owned).unwrap_or(text);
         let text = Rc::new(Text::new(text));
         let Document { policy, cases } =
             serde_yaml::from_str(text.as_str()).map_err(|error| malformed(&name, &text, &error))?;
-        let policy = read_policy(file, &name, &text, policy, sources)?;
+        let policy = read_policy(args, &name, &text, policy, sources)?;
         let suite = Self { name, text, policy, cases };
         if suite.cases.is_empty() {
             return Err(suite.refused(&Problem::new("cases", "there are none, so nothing is tested")));
@@ -72,14 +74,14 @@ impl Suite {
     pub(super) fn outcomes(&self) -> Result<Vec<Outcome>, Failure> {
         let timed = self.policy.rules().iter().any(|rule| rule.conditions.time.is_some());
         let outcome = |(index, case): (usize, &Case)| {
-            case.check(timed).map_err(|problem| self.refused(&below_case(index, problem)))?;
-            Ok(self.outcome(index, case))
+            let at = case.check(timed).map_err(|problem| self.refused(&below_case(index, problem)))?;
+            Ok(self.outcome(index, case, at))
         };
         self.cases.iter().enumerate().map(outcome).collect()
     }
 
-    fn outcome(&self, index: usize, case: &Case) -> Outcome {
-        let answer = case.answer(&self.policy);
+    fn outcome(&self, index: usize, case: &Case, at: Timestamp) -> Outcome {
+        let answer = case.answer(&self.policy, at);
         let difference = |(key, expected): (&String, &Value)| {
             let got = field(&answer, key);
             (got != *expected).then(|| self.difference(index, key, expected, got))
@@ -108,14 +110,18 @@ fn below_case(index: usize, problem: Problem) -> Problem {
 }
 
 fn malformed(name: &str, text: &Text, error: &serde_yaml::Error) -> Failure {
-    let spot = error.location().map(|place| Spot::Text { line: place.line(), column: place.column() });
+    let (mut message, mut spot) = (format!("not a file of cases: {error}"), None);
+    if let Some((line, column)) = error.location().map(|place| (place.line(), place.column())) {
+        message = message.replace(&format!(" at line {line} column {column}"), "");
+        spot = Some(Spot::Text { line, column });
+    }
     let origin = Origin { file: name, object: "", text, at: "" };
-    Failure::Usage(origin.found("", &format!("not a file of cases: {error}"), spot.as_ref()).to_string())
+    Failure::Usage(origin.found("", &message, spot.as_ref()).to_string())
 }
 
 /// A text of one line is a file, relative to the file of cases; anything else is the policy itself.
 fn read_policy(
-    file: &str,
+    args: &TestArgs,
     name: &str,
     text: &Rc<Text>,
     policy: Value,
@@ -123,9 +129,9 @@ fn read_policy(
 ) -> Result<AccessPolicy, Failure> {
     let access = match policy {
         Value::String(path) if !path.trim().contains('\n') => {
-            the_policy(&sources.read(&beside(file, path.trim()))?, None)
+            the_policy(&sources.read(&beside(&args.file, path.trim()))?, args.name.as_deref())
         }
-        Value::String(text) => the_policy(&Source { name: format!("{name}: policy"), text }, None),
+        Value::String(text) => the_policy(&Source { name: format!("{name}: policy"), text }, args.name.as_deref()),
         inline => the_policy_of(Part::inline(name, Rc::clone(text), "policy", inline)),
     };
     Ok(access?.policy)
@@ -137,23 +143,24 @@ fn beside(file: &str, path: &str) -> String {
 }
 
 impl Case {
-    /// Whether it can be judged at all.
-    fn check(&self, timed: bool) -> Result<(), Problem> {
+    /// Whether it can be judged at all; and for when, which is any time where the policy has no windows.
+    fn check(&self, timed: bool) -> Result<Timestamp, Problem> {
         if let Some(key) = self.expect.keys().find(|key| !FIELDS.contains(&key.as_str())) {
             return Err(Problem::new("expect", unknown_key(key, &FIELDS)).at_key(key));
         }
         if self.expect.is_empty() {
             return Err(Problem::new("expect", format!("nothing: write at least one of {}", FIELDS.join(", "))));
         }
-        if timed && self.request.time.is_none() {
-            return Err(Problem::new("request", "add a time: a rule of the policy has a time window"));
+        match &self.request.time {
+            Some(time) => args::moment(time).map_err(|message| Problem::new("request.time", message)),
+            None if timed => Err(Problem::new("request", "add a time: a rule of the policy has a time window")),
+            None => Ok(Timestamp::default()),
         }
-        Ok(())
     }
 
-    fn answer(&self, policy: &AccessPolicy) -> Answer {
-        let Asked { user, profile, mode, session_table, time } = &self.request;
-        let (mode, at) = (mode.unwrap_or(Mode::Server), time.unwrap_or_default());
+    fn answer(&self, policy: &AccessPolicy, at: Timestamp) -> Answer {
+        let Asked { user, profile, mode, session_table, time: _ } = &self.request;
+        let mode = mode.unwrap_or(Mode::Server);
         let session_table = session_table.as_deref();
         Answer::of(policy.decide(&Request { user, profile, mode, session_table, at }))
     }

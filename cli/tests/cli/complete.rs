@@ -23,6 +23,7 @@ fn offered(words: &[&str]) -> (Vec<String>, String) {
 #[case(&["explain", "-f", ""], &[], ":0")]
 #[case(&["explain", "--user", ""], &[], ":4")]
 #[case(&["completions", "z"], &["zsh"], ":4")]
+#[case(&["explain", "--mode", "c"], &["cli", "credential_process"], ":4")]
 fn offers(#[case] words: &[&str], #[case] expected: &[&str], #[case] more: &str) {
     assert_eq!(offered(words), (expected.iter().map(ToString::to_string).collect(), more.to_owned()));
 }
@@ -36,4 +37,14 @@ fn every_command_is_offered_and_nothing_hidden() {
             .all(|name| commands.iter().any(|command| command == name))
     );
     assert!(!commands.iter().any(|command| command.starts_with('_')), "{commands:?}");
+}
+
+/// The script finds its way from command to command by names; each that it goes to must be there.
+#[test]
+fn the_script_for_bash_arrives_where_it_goes() {
+    let script = run(&["completions", "bash"], "").stdout;
+    let goes: Vec<&str> = script.lines().filter_map(|line| line.trim().strip_prefix("cmd=\"")).collect();
+    let goes = goes.iter().map(|rest| rest.trim_end_matches('"')).filter(|name| !name.is_empty());
+    let lost: Vec<&str> = goes.filter(|name| !script.contains(&format!("        {name})\n"))).collect();
+    assert_eq!(lost, [""; 0]);
 }

@@ -11,6 +11,7 @@ use sentinel_cli::Output;
 
 mod complete;
 mod convert;
+mod inputs;
 mod lint;
 mod places;
 mod properties;
@@ -87,7 +88,7 @@ fn the_samples_are_valid_and_what_is_not_ours_is_skipped() {
 )]
 #[case::no_spec(
     "kind: AccessPolicy\napiVersion: sentinel.dev/v1alpha1\nmetadata: {name: p}\nspecs: {}\n",
-    "AccessPolicy p: not a valid AccessPolicy: missing field `spec`"
+    "AccessPolicy p: unknown key `specs`: did you mean `spec`?"
 )]
 #[case::nameless("kind: AccessPolicy\napiVersion: sentinel.dev/v1\nspec: {}\n", "AccessPolicy: apiVersion: write")]
 #[case::no_api_version("kind: AccessPolicy\nmetadata: {name: p}\nspec: {}\n", "AccessPolicy p: apiVersion: write")]
@@ -232,6 +233,10 @@ fn test_says_what_differed() {
 #[case::unknown("- {name: a, request: {user: a, profile: b}, expect: {rul: x}}\n", "did you mean `rule`?")]
 #[case::request("- {name: a, request: {users: a, profile: b}, expect: {effect: deny}}\n", "unknown field `users`")]
 #[case::none("  []\n", "so nothing is tested")]
+#[case::time(
+    "- {name: a, request: {user: a, profile: b, time: noon}, expect: {effect: deny}}\n",
+    "write it as 2026-03-02T12:00:00Z"
+)]
 fn a_case_that_tests_nothing_is_refused(#[case] cases: &str, #[case] expected: &str) {
     let output = run(&["test", "-"], &suite(cases));
     assert_eq!(output.code, 2, "{output:?}");
@@ -271,10 +276,12 @@ fn a_thousand_cases_within_a_second() {
 #[case::no_command(&[], 2, "Usage")]
 #[case::unknown(&["lint"], 2, "lint")]
 #[case::no_file(&["validate", "/no/such/file"], 2, "/no/such/file: No such file")]
-#[case::mode(&["explain", "-f", "-", "--user", "a", "--profile", "b", "--mode", "web"], 2, "`web` is not one of")]
+#[case::mode(&["explain", "-f", "-", "--user", "a", "--profile", "b", "--mode", "web"], 2, "server, cli, credential_process")]
 #[case::name(&["convert", "--name", "Prod", "-"], 2, "can't name an object")]
 #[case::no_name(&["convert", "-"], 2, "add --name")]
 #[case::stdin(&["fmt", "--write", "-"], 2, "stdin can't be written")]
+#[case::stdin_twice(&["diff", "-", "-"], 2, "read only once")]
+#[case::time(&["explain", "-f", "-", "--user", "a", "--profile", "b", "--at", "2026-03-02"], 2, "write it as 2026-03-02T12:00:00Z")]
 fn usage(#[case] args: &[&str], #[case] code: u8, #[case] message: &str) {
     let output = run(args, POLICY);
     assert_eq!((output.code, output.stdout.as_str()), (code, ""), "{output:?}");

@@ -54,18 +54,18 @@ fn lint_audience(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
     if !grants(rule.effect) || !conditions.users.is_empty() || conditions.device.is_some() {
         return;
     }
-    let null = "an empty list means anybody, and so does `null`";
     if conditions.profiles.is_empty() {
         report.note(Check::AnyProfile, place, "", || {
             format!(
-                "rule '{}' grants any profile to any user, every pod included: list profiles and users ({null})",
+                "rule '{}' grants any profile to any user, every pod included: list profiles and users (no list means any)",
                 place.name()
             )
         });
     } else {
         report.note(Check::AnyUser, place, "", || {
             format!(
-                "rule '{}' grants to any user, every pod included: list users, such as system:serviceaccount:payments:api ({null})",
+                "rule '{}' grants to any user, every pod included: list users, such as system:serviceaccount:payments:api (no list \
+                 means any)",
                 place.name()
             )
         });
