@@ -372,6 +372,31 @@ async fn a_lock_during_assume_role_is_not_answered_with_credentials() {
     locked(request.await.unwrap());
 }
 
+#[tokio::test]
+async fn a_policy_that_changes_during_assume_role_is_asked_before_the_answer() {
+    let stage = stage(Outside { turns: Some(Semaphore::new(0)), ..Outside::default() });
+    let broker = stage.broker.clone();
+    let request = tokio::spawn(async move { ask(&broker, 0).await });
+    while !stage.outside.calls.lock().unwrap().contains(&"AssumeRole".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    apply(&stage.broker.world.policies, policy("deny"));
+    stage.outside.turns.as_ref().unwrap().add_permits(1);
+    let Answer::Refused(refused) = request.await.unwrap() else { panic!("granted") };
+    assert_eq!((refused.cause.word(), stage.broker.cache.len()), ("PolicyDenied", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_outage_of_every_watch_a_known_lock_is_still_403() {
+    let stage = stage(Outside::default());
+    stage.asks(0).await.unwrap();
+    apply(&stage.broker.world.locks, lock(&json!({"profiles": ["prod"], "reason": "r"})));
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert_eq!(stage.broker.world.stale(Moment::now()).len(), 5);
+    stage.is_refused("Locked").await;
+    assert_eq!(stage.broker.cache.len(), 0, "a sidecar that hears 503 would serve on");
+}
+
 #[tokio::test(start_paused = true)]
 async fn while_locks_are_not_known_nothing_is_decided_but_what_was_locked_stays_so() {
     let stage = stage(Outside::default());
