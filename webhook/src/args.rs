@@ -49,6 +49,7 @@ impl Args {
     pub fn sidecar(&self) -> Result<SidecarTemplate, InvalidBrokerUrl> {
         let service = || format!("https://{BROKER_SERVICE}.{}.svc:443", self.process.namespace).parse();
         Ok(SidecarTemplate {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             image: self.sidecar_image.clone(),
             image_pull_policy: self.sidecar_image_pull_policy.clone(),
             resources: Resources {

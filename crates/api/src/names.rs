@@ -9,6 +9,8 @@ pub const PROFILE_ANNOTATION: &str = "sentinel.dev/profile";
 pub const MODE_ANNOTATION: &str = "sentinel.dev/mode";
 /// Annotation that says which session table an injected pod's profile names (empty: none).
 pub const SESSION_TABLE_ANNOTATION: &str = "sentinel.dev/session-table";
+/// Annotation that says which version of Sentinel injected a pod.
+pub const VERSION_ANNOTATION: &str = "sentinel.dev/version";
 /// Label of injected pods; the watches of operator and broker select on it. Its value is always `true`.
 pub const INJECTED_LABEL: &str = "sentinel.dev/injected";
 /// Annotation by which a policy object asks, once, to take over a parameter of another owner.

@@ -63,6 +63,7 @@ fn a_sidecar_of_another_profile_is_no_sidecar_of_this() {
 #[case("/metadata/annotations/sentinel.dev~1profile", json!("dev"), "metadata.annotations[sentinel.dev/profile]")]
 #[case("/metadata/annotations/sentinel.dev~1profile", Value::Null, "metadata.annotations[sentinel.dev/profile]")]
 #[case("/metadata/annotations/sentinel.dev~1mode", json!("cli"), "metadata.annotations[sentinel.dev/mode]")]
+#[case("/metadata/annotations/sentinel.dev~1version", json!("9"), "metadata.annotations[sentinel.dev/version]")]
 #[case("/metadata/annotations/sentinel.dev~1session-table", json!("t"), "metadata.annotations[sentinel.dev/session-table]")]
 #[case("/metadata/labels/sentinel.dev~1injected", Value::Null, "metadata.labels[sentinel.dev/injected]")]
 #[case("/metadata/labels", Value::Null, "metadata.labels[sentinel.dev/injected]")]

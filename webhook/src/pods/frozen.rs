@@ -1,11 +1,13 @@
 //! What never changes in an injected pod, whoever asks.
 
-use sentinel_api::names::{INJECTED_LABEL, MODE_ANNOTATION, PROFILE_ANNOTATION, SESSION_TABLE_ANNOTATION};
+use sentinel_api::names::{
+    INJECTED_LABEL, MODE_ANNOTATION, PROFILE_ANNOTATION, SESSION_TABLE_ANNOTATION, VERSION_ANNOTATION,
+};
 use sentinel_core::policy::{Problem, Problems};
 
 use super::Pod;
 
-const ANNOTATIONS: [&str; 3] = [PROFILE_ANNOTATION, MODE_ANNOTATION, SESSION_TABLE_ANNOTATION];
+const ANNOTATIONS: [&str; 4] = [PROFILE_ANNOTATION, MODE_ANNOTATION, SESSION_TABLE_ANNOTATION, VERSION_ANNOTATION];
 
 /// Judges an update by what it changes; what was there before is nobody's fault now.
 pub fn judge_update(old: Pod<'_>, new: Pod<'_>) -> Result<(), Problems> {

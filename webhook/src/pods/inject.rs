@@ -3,6 +3,7 @@
 use sentinel_api::Profile;
 use sentinel_api::names::{
     INJECTED_LABEL, MODE_ANNOTATION, PROFILE_ANNOTATION, SESSION_TABLE_ANNOTATION, SIDECAR_CONTAINER,
+    VERSION_ANNOTATION,
 };
 use sentinel_core::policy::{Problem, Problems};
 use serde_json::Value;
@@ -57,6 +58,7 @@ fn stamp(metadata: &mut Value, injection: &Injection) -> Result<(), Problem> {
     edit::set(annotations, PROFILE_ANNOTATION, injection.profile.clone())?;
     edit::set(annotations, MODE_ANNOTATION, "server")?;
     edit::set(annotations, SESSION_TABLE_ANNOTATION, injection.session_table.clone())?;
+    edit::set(annotations, VERSION_ANNOTATION, injection.sidecar.version.clone())?;
     meshes::exclude(annotations, injection.sidecar.broker_url.port())
 }
 

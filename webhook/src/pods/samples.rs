@@ -62,6 +62,7 @@ pub fn injection() -> Injection {
 /// The template of tests.
 pub fn template() -> SidecarTemplate {
     SidecarTemplate {
+        version: "1.2.3".into(),
         image: "example.test/sentinel-sidecar:1".into(),
         image_pull_policy: "IfNotPresent".into(),
         resources: Resources {

@@ -15,6 +15,8 @@ use super::inject::Injection;
 /// What is the same for every pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SidecarTemplate {
+    /// The version of Sentinel.
+    pub version: String,
     /// Its image.
     pub image: String,
     /// Its pull policy.

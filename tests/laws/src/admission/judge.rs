@@ -35,6 +35,7 @@ fn judge() -> Judge {
     Judge {
         view: View::new(NAMESPACE, known(), Arc::new(Freshness::default())),
         sidecar: SidecarTemplate {
+            version: "1.2.3".to_owned(),
             image: "example.test/sentinel-sidecar:1".to_owned(),
             image_pull_policy: "IfNotPresent".to_owned(),
             resources: Resources::default(),

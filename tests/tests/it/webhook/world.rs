@@ -198,6 +198,7 @@ impl World {
 
 pub fn template() -> SidecarTemplate {
     SidecarTemplate {
+        version: "1.2.3".into(),
         image: "example.test/sentinel-sidecar:1".into(),
         image_pull_policy: "IfNotPresent".into(),
         resources: sentinel_webhook::pods::Resources {
