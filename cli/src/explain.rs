@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::args::ExplainArgs;
 use crate::failure::Failure;
+use crate::parts::objects::is_name;
 use crate::parts::the_policy;
 use crate::report::{Format, Report, lines};
 use crate::source::Sources;
@@ -35,6 +36,7 @@ struct Explanation {
     answer: Answer,
     at: String,
     rules: Vec<Step>,
+    would_help: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -72,8 +74,17 @@ fn of_file(
     let request = args.request(args.session_table.as_deref(), at);
     let decision = policy.decide(&request);
     let rules = steps(&policy, &request, &decision);
-    let explanation = Explanation { answer: Answer::of(decision), at: at.to_string(), rules };
-    Ok(Report::fine(format.render(text(&explanation), &explanation)?))
+    let would_help = doors::of(&policy, &request, &decision);
+    let explanation = Explanation { answer: Answer::of(decision), at: at.to_string(), rules, would_help };
+    let notes = no_pod(request.user).into_iter().collect();
+    Ok(Report { notes, ..Report::fine(format.render(text(&explanation), &explanation)?) })
+}
+
+/// The note on a user that looks like a pod's, and isn't one: elsewhere `payments/api` is understood, policies take names as they are.
+fn no_pod(user: &str) -> Option<String> {
+    let (namespace, name) =
+        user.split_once(['/', ':']).filter(|(namespace, name)| is_name(namespace) && is_name(name))?;
+    Some(format!("note: {user} is the user of no pod: a pod's is system:serviceaccount:{namespace}:{name}"))
 }
 
 impl ExplainArgs {
@@ -121,7 +132,8 @@ fn text(explanation: &Explanation) -> String {
         "effect: {effect}\nrule: {rule}\nruleIndex: {rule_index}\nreason: {reason}\nrequiresServerMode: {requires_server_mode}\n\
          requiresSessionTracking: {requires_session_tracking}\nsessionTable: {session_table}\nat: {at}\nrules:\n"
     );
-    lines(head.lines().map(|line| line.trim_end().to_owned()).chain(explanation.rules.iter().map(line)))
+    let head = head.lines().map(|line| line.trim_end().to_owned());
+    lines(head.chain(explanation.rules.iter().map(line)).chain(explanation.would_help.iter().map(help)))
 }
 
 fn line(step: &Step) -> String {
@@ -132,4 +144,8 @@ fn line(step: &Step) -> String {
         (None, _) => "matches, but an earlier rule decided".to_owned(),
     };
     format!("  {} {}: {outcome}", step.rule_index, step.rule)
+}
+
+fn help(way: &String) -> String {
+    format!("would help: {way}")
 }

@@ -9,9 +9,9 @@ use sentinel_core::policy::{
 pub(super) fn of(law: &AccessPolicy, request: &Request<'_>, decision: &Decision) -> Vec<String> {
     let asked_for = match (decision.effect, &decision.reason) {
         (Verdict::Allow, _) => return vec![],
-        (_, Reason::RequiresSessionTracking { .. }) => {
-            Some("a session table: sessionTable of the rule, of the SentinelProfile, or of the installation")
-        }
+        (_, Reason::RequiresSessionTracking { .. }) => Some(
+            "a session table: sessionTable of the rule, of the SentinelProfile, or of the installation (--session-table here)",
+        ),
         (_, Reason::RequiresServerMode { .. } | Reason::RequiresServerModeWithSessionTracking { .. }) => {
             Some("mode server: a sidecar's, or --mode server here")
         }

@@ -15,6 +15,7 @@ use sentinel_decision::{
     Sight, decide, lock_on, policy_allows, policy_in_force, request, usable_profile,
 };
 
+use super::no_pod;
 use super::said::{Asked, Credentials, OtherPolicy, Said, Walked};
 use crate::args::ExplainArgs;
 use crate::cluster::{Cluster, Table, installation_table, seen, session_of};
@@ -95,7 +96,8 @@ pub(super) fn of_user(args: &ExplainArgs, at: Timestamp, format: Format) -> Resu
     let about = Asked { user: asked.user, profile: asked.profile, at };
     let mut said = Said::new(about, profile.ok().as_deref(), walked.ok(), allowed.as_ref().err());
     said.other_policies = law.other_policies;
-    Ok(Report { notes: law.notes, ..Report::fine(format.render(said.text(), &said)?) })
+    let notes = law.notes.into_iter().chain(no_pod(asked.user)).collect();
+    Ok(Report { notes, ..Report::fine(format.render(said.text(), &said)?) })
 }
 
 impl Law {

@@ -9,7 +9,7 @@ use sentinel_core::time::GoDuration;
 use sentinel_decision::{Cause, Kind, Permit};
 use serde::Serialize;
 
-use super::{Answer, Step, doors, line, steps};
+use super::{Answer, Step, doors, help, line, steps};
 use crate::report::lines;
 
 /// Who asks for what, and when.
@@ -134,7 +134,7 @@ impl Said {
             .enumerate()
             .flat_map(|(index, rule)| (index == 0).then(|| "rules:".to_owned()).into_iter().chain([rule]));
         let others = self.other_policies.iter().map(OtherPolicy::line);
-        let help = self.would_help.iter().map(|way| format!("would help: {way}"));
+        let help = self.would_help.iter().map(help);
         lines(head.into_iter().chain(rules).chain(others).chain(help))
     }
 

@@ -165,6 +165,25 @@ fn explain_says_it_to_people() {
 }
 
 #[test]
+fn explain_of_a_file_says_what_would_help() {
+    let output = run(&[&ASK[..], &["2026-03-02T12:00:00Z", "--mode", "cli"]].concat(), POLICY);
+    assert!(output.stdout.contains("would help: mode server: a sidecar's, or --mode server here\n"), "{output:?}");
+    let output = run(&[&ASK[..], &["2026-03-02T12:00:00Z", "--mode", "cli", "-o", "json"]].concat(), POLICY);
+    assert_eq!(json(&output)["wouldHelp"].as_array().map(Vec::len), Some(2), "{output:?}");
+}
+
+#[rstest]
+#[case("payments/api", "note: payments/api is the user of no pod: a pod's is system:serviceaccount:payments:api\n")]
+#[case("payments:api", "note: payments:api is the user of no pod: a pod's is system:serviceaccount:payments:api\n")]
+#[case("system:serviceaccount:payments:api", "")]
+#[case("alice", "")]
+#[case("alice@example.com", "")]
+fn explain_says_whom_a_short_name_does_not_mean(#[case] user: &str, #[case] note: &str) {
+    let output = run(&["explain", "-f", "-", "--user", user, "--profile", "prod"], POLICY);
+    assert_eq!((output.stderr.as_str(), output.code), (note, 0));
+}
+
+#[test]
 fn convert_there_and_back() {
     let document = run(&["fmt", "-"], POLICY).stdout;
     let object = run(&["convert", "--name", "prod", "-"], POLICY);
