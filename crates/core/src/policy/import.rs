@@ -74,7 +74,7 @@ impl Import {
         let version = document.optional("version", |at| at.version());
         let none = || "policy must have at least one rule: write `policies:` and a list of them".to_owned();
         if let Ok(None) = version {
-            self.note("policies", "there is no version: \"1\" was added");
+            self.note("policies", "has no version beside it, so `version: \"1\"` was added");
         }
         self.note("policies", "became `rules`");
         let rules = document.filled("policies", MAX_RULES, none, |index, at| self.rule(index, &at));

@@ -29,7 +29,7 @@ fn both_examples_of_the_reference() {
 fn every_translation_is_noted() {
     let notes: Vec<String> = imported(BOTH).unwrap().notes.iter().map(ToString::to_string).collect();
     let expected = [
-        "policies: there is no version: \"1\" was added",
+        "policies: has no version beside it, so `version: \"1\"` was added",
         "policies: became `rules`",
         "policies[0].match: became `conditions`",
         "policies[0].match.profile: became `profiles`",

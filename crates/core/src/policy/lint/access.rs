@@ -115,8 +115,8 @@ fn lint_users(rule: &Rule, place: &Place<'_>, report: &mut Report<'_>) {
         }
         report.note_entry(Check::NeverMatchesPods, place, "conditions.users", entry, || {
             format!(
-                "rule '{}': '{}' matches no pod, as a `*` never crosses a `:`: write system:serviceaccount:payments:* for those of a \
-                 namespace, system:serviceaccount:*:* for all",
+                "rule '{}': '{}' matches no pod, which is system:serviceaccount:<namespace>:<name>, and a `*` never crosses a `:`: \
+                 write system:serviceaccount:payments:* for all of a namespace, system:serviceaccount:*:* for all",
                 place.name(),
                 excerpt(user.as_str())
             )
