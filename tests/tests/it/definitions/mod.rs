@@ -2,6 +2,7 @@
 
 pub mod cases;
 mod explain;
+mod guards;
 pub mod kubectl;
 mod locks;
 

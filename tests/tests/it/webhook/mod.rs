@@ -7,3 +7,5 @@ mod pods;
 mod preview;
 mod revocations;
 mod world;
+
+pub use world::rendered;
