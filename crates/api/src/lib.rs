@@ -4,11 +4,13 @@
 //!   author ─▶ Access-, Approval-, BreakGlass-, RateLimitPolicy, SentinelProfile ─ resolve() ─▶ core, or every problem at once
 //!   person ─▶ AccessLock
 //!   operator ─▶ SentinelSession
+//!   all of these, and pods ─ audit() ─▶ what doesn't comply: one law for the operator and `kubectl sentinel audit`
 //! ```
 //!
 //! Types and pure functions only: nothing here talks to an API server. The schema and CEL refuse what they can; what they
 //! let through, `resolve()` refuses again, so webhook, operator and broker judge an object in the same words.
 
+pub mod audit;
 mod condition;
 mod durations;
 mod lock;
