@@ -15,6 +15,7 @@ use kube::{Api, Client, ResourceExt as _};
 use sentinel_api::{AccessLock, AccessLockSpec, AccessLockStatus, Phase, SentinelSession};
 use sentinel_core::lock::{self, Target};
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 
 use super::plan::{Judged, Plan, plan};
 use crate::metrics::Metrics;
@@ -53,7 +54,7 @@ pub(crate) async fn run(context: Context, shutdown: impl Future<Output = ()> + S
 async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
     let judged = judge(&object.data);
     let old = read::<AccessLockStatus>(&object.data, "status").unwrap_or_default();
-    let sessions = context.sessions_of(&judged.lock);
+    let sessions = context.sessions_of(&judged.lock).await;
     let Plan { status, again_in } = plan(&judged, sessions, &old, object.metadata.generation, Timestamp::now());
     match write_status(&context.api(), &object.name_any(), &old, &status).await {
         Err(error) if !is_gone(&error) => return Err(error),
@@ -89,15 +90,19 @@ impl Context {
         Api::all_with(self.client.clone(), &resource())
     }
 
-    /// How many sessions that could have credentials `lock` names.
-    fn sessions_of(&self, lock: &lock::AccessLock) -> usize {
-        let sessions = self.sessions.state();
-        let live = sessions.iter().filter_map(|session| session.0.as_ref().ok()).filter(|session| is_live(session));
-        live.filter(|session| {
-            Target::of_user(&session.spec.user, &session.spec.profile).is_some_and(|target| lock.hits(target))
-        })
-        .count()
+    /// How many sessions that could have credentials `lock` names: away from the threads that renew the lease, since a lock of
+    /// thousands of globs asks each session for each.
+    async fn sessions_of(&self, lock: &lock::AccessLock) -> usize {
+        let (sessions, lock) = (self.sessions.clone(), lock.clone());
+        spawn_blocking(move || count(&sessions, &lock)).await.unwrap_or_default()
     }
+}
+
+fn count(sessions: &Store<DeserializeGuard<SentinelSession>>, lock: &lock::AccessLock) -> usize {
+    let sessions = sessions.state();
+    let live = sessions.iter().filter_map(|session| session.0.as_ref().ok()).filter(|session| is_live(session));
+    let targets = live.filter_map(|session| Target::of_user(&session.spec.user, &session.spec.profile));
+    targets.filter(|target| lock.hits(*target)).count()
 }
 
 fn is_live(session: &SentinelSession) -> bool {
