@@ -42,7 +42,8 @@ pub(crate) fn run(args: &LintArgs, format: Format, sources: &mut Sources<'_>) ->
 /// What is known beside the policies: the profiles of the same files, and what arguments say. Nothing said is nothing known.
 fn surroundings(args: &LintArgs, parts: &[Part]) -> Surroundings {
     // Of a profile that is only named nobody knows whether it has a table, so none is missed.
-    let named = args.profiles.iter().map(|name| (name.clone(), KnownProfile { has_table: true }));
+    let named = args.profiles.iter().filter(|name| !name.is_empty());
+    let named = named.map(|name| (name.clone(), KnownProfile { has_table: true }));
     let profiles: BTreeMap<_, _> = named.chain(parts.iter().filter_map(profile)).collect();
     Surroundings {
         profiles: (!profiles.is_empty()).then_some(profiles),

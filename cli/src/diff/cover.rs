@@ -48,11 +48,18 @@ fn listed(axis: &Axis, set: &BTreeSet<usize>) -> Vec<String> {
     found
 }
 
-/// ``names that match `prod-*`, but not `prod-eu` ``.
+/// `` `prod-*`, but not `prod-eu` (such as `prod-`) ``, `` both `prod-*` and `*-eu` (such as `prod-eu`) ``.
 fn described(axis: &Axis, index: usize) -> String {
     let Some(name) = axis.names.get(index) else { return String::new() };
     let quoted = |pattern: usize| axis.patterns.get(pattern).map(|pattern| format!("`{pattern}`"));
-    let all = name.matched.iter().filter_map(|pattern| quoted(*pattern)).collect::<Vec<_>>().join(" and ");
+    let all: Vec<String> = name.matched.iter().filter_map(|pattern| quoted(*pattern)).collect();
+    // Of two patterns those are meant that match both: not to be read as a list of two.
+    let each = match all.len() {
+        0 | 1 => "",
+        2 => "both ",
+        _ => "each of ",
+    };
+    let all = format!("{each}{}", all.join(" and "));
     // Patterns that some of those names match, too.
     let closer = axis.names.iter().filter(|other| name.matched.iter().all(|pattern| other.matched.contains(pattern)));
     let others: BTreeSet<usize> = closer
@@ -60,7 +67,7 @@ fn described(axis: &Axis, index: usize) -> String {
         .filter(|pattern| !name.matched.contains(pattern))
         .collect();
     if others.is_empty() {
-        return all;
+        return format!("{all} (such as `{}`)", name.example);
     }
     let but: Vec<String> = others.iter().take(MOST_EXCEPTIONS).filter_map(|pattern| quoted(*pattern)).collect();
     let more = others.len().saturating_sub(MOST_EXCEPTIONS);

@@ -49,6 +49,16 @@ fn exceptions_are_named() {
 }
 
 #[test]
+fn what_two_globs_have_in_common_is_no_list_of_them() {
+    let old = "- {name: eu, effect: allow, conditions: {profiles: [\"*-eu\"]}}";
+    let new = format!("- {{name: no, effect: deny, conditions: {{profiles: [\"prod-*\"], users: [eve]}}}}\n{old}");
+    assert_eq!(
+        told(old, &new),
+        "loses allow: eve on both `*-eu` and `prod-*` (such as `prod-eu`): deny by rule `no` (was: allow by rule `eu`)\n"
+    );
+}
+
+#[test]
 fn a_zone_that_differs_in_summer_only_is_a_difference() {
     let rule = |zone: &str| {
         format!(

@@ -22,6 +22,7 @@ fn a_lint_has_a_place_and_a_check() {
 #[rstest]
 #[case::nothing_known(&[], "", 0)]
 #[case::by_argument(&["--profiles", "dev,staging"], "", 1)]
+#[case::nothing_named(&["--profiles", ""], "", 0)]
 #[case::there(&["--profiles", "dev,prod"], "", 0)]
 #[case::by_object(&[], PROFILE, 1)]
 #[case::by_both(&["--profiles", "prod"], PROFILE, 0)]
