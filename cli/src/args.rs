@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use sentinel_core::policy::Mode;
 
+use crate::audit::AuditArgs;
 use crate::examples;
 use crate::kind::Kind;
 use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     /// Stops sessions, for good
     #[command(after_help = examples::REVOKE)]
     Revoke(RevokeArgs),
+    /// Says which profiles require sessions, and what doesn't comply
+    #[command(after_help = examples::AUDIT)]
+    Audit(AuditArgs),
     /// Stops users, namespaces or profiles at once: who is named gets no credentials
     #[command(after_help = examples::LOCK)]
     Lock(LockArgs),
@@ -68,8 +72,7 @@ pub(crate) enum Command {
         /// For which shell
         shell: Shell,
     },
-    /// Answers kubectl, which asks for completions
-    #[command(name = "__complete", hide = true)]
+    #[command(name = "__complete", about = COMPLETE, hide = true)]
     Complete {
         /// What is typed so far; the last word is the one to complete
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -220,6 +223,9 @@ pub(crate) struct TestArgs {
     pub(crate) junit: Option<String>,
 }
 
+/// What kubectl asks for; nobody types it.
+const COMPLETE: &str = "Answers kubectl, which asks for completions";
+
 /// A moment as people write it.
 pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let how = "write it as 2026-03-02T12:00:00Z, or with an offset, as 2026-03-02T12:00:00+01:00";
@@ -235,10 +241,9 @@ pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command().bin_name("kubectl-sentinel"), "kubectl-sentinel", &mut script);
     let script = String::from_utf8_lossy(&script);
-    // The generator for bash spells the dash of a name in two ways, so that its commands would never be found.
-    if shell == Shell::Bash {
-        script.replace("kubectl__subcmd__sentinel", "kubectl__sentinel")
-    } else {
-        script.into_owned()
-    }
+    // The generators show what is hidden; the one for bash spells the dash of a name in two ways, so that its commands would
+    // never be found.
+    let shown = script.lines().filter(|line| !line.contains(COMPLETE));
+    let script: String = shown.flat_map(|line| [line, "\n"]).collect();
+    script.replace(" __complete ", " ").replace("kubectl__subcmd__sentinel", "kubectl__sentinel")
 }

@@ -6,7 +6,7 @@ Exit codes:
   1  something was found: a document is invalid, a case differs, --check would change the file, diff found differences
   2  wrong usage, a file can't be read or written, or a cluster can't be asked
 
-Everything here works without a cluster, but for explain without a file, diff -f, sessions, revoke, lock, unlock and locks.";
+Everything here works without a cluster, but for explain without a file, diff -f, sessions, revoke, audit, lock, unlock and locks.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -15,8 +15,8 @@ Examples:
   helm template . | kubectl sentinel validate -o json -
 
 A file holds documents of the policy reference or objects of Kubernetes, any number of them between lines of `---`. Objects
-of other groups are skipped with a note. Policies and profiles are judged as the webhook judges them, apart from what only a
-cluster knows. Each problem comes with its place, and the line of the file beneath it.";
+of other groups are skipped with a note. Policies, profiles and locks are judged as the webhook judges them, apart from what
+only a cluster knows. Each problem comes with its place, and the line of the file beneath it.";
 
 pub(crate) const LINT: &str = "\
 Examples:
@@ -96,6 +96,20 @@ It works while Sentinel's webhook is down. Whoever may edit in a namespace may r
 
 Exit codes: 0 revoked, by you or before, or ended already; 1 written, and refused by the broker, but not confirmed within --timeout;
 2 something couldn't be revoked: the message says what.";
+
+pub(crate) const AUDIT: &str = "\
+Examples:
+  kubectl sentinel audit
+  kubectl sentinel audit -o json --minors-behind 1
+
+Finds, over all namespaces: NotInjected (a pod asks for a profile and has no sidecar: the webhook was down, or the annotation came
+later), SessionWithoutPod (a session is live and its pod is not), NoTable (a rule requires a session, and no table is named),
+OldSidecar, ProfileUnusable and PolicyRefused. What has just changed may be found a moment too long.
+
+It reads the cluster's policies, profiles, sessions, and of pods the metadata. The operator counts the same, every five minutes
+(sentinel_operator_audit_findings), and says it in each profile's condition Compliant.
+
+Exit codes: 0 everything complies, 1 something was found, 2 the cluster can't be asked.";
 
 pub(crate) const LOCK: &str = "\
 Examples:

@@ -17,6 +17,7 @@ use std::io::{Read, Write};
 use clap::Parser as _;
 
 mod args;
+mod audit;
 mod cluster;
 mod complete;
 mod convert;
@@ -100,6 +101,7 @@ fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask, out: &mut
         Command::Diff(args) => diff::run(args, format, sources),
         Command::Sessions(args) => sessions::run(args, format, out),
         Command::Revoke(args) => revoke::run(args, format),
+        Command::Audit(args) => audit::run(args, format),
         Command::Lock(args) => lock::lock(args, format, ask),
         Command::Unlock(args) => lock::unlock(args, format),
         Command::Locks(args) => lock::locks(args, format),

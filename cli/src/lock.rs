@@ -7,7 +7,7 @@ mod hits;
 mod list;
 mod make;
 
-pub(crate) use args::{LockArgs, LocksArgs, UnlockArgs};
+pub(crate) use args::{ContextArgs, LockArgs, LocksArgs, UnlockArgs};
 pub(crate) use end::run as unlock;
 pub(crate) use list::run as locks;
 pub(crate) use make::run as lock;

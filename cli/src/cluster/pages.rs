@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::{ApiResource, DynamicObject, ListParams};
+use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Resource};
 use tokio::time::{sleep, timeout};
@@ -58,6 +59,22 @@ impl Cluster {
             &scope.what(&K::plural(&())),
             async |params| {
                 let page = api.list(&params).await?;
+                Ok((page.items, page.metadata.continue_))
+            },
+            &scope.fields,
+        )
+    }
+
+    /// The metadata of the objects.
+    pub(crate) fn metadata<K>(&self, scope: &Scope) -> Result<Vec<PartialObjectMeta<DynamicObject>>, Failure>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        let api = self.untyped::<K>(scope);
+        self.paged(
+            &scope.what(&K::plural(&())),
+            async |params| {
+                let page = api.list_metadata(&params).await?;
                 Ok((page.items, page.metadata.continue_))
             },
             &scope.fields,

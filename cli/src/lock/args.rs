@@ -55,7 +55,7 @@ pub(crate) struct LocksArgs {
     pub(crate) context: ContextArgs,
 }
 
-/// Which cluster is asked. Locks have no namespace.
+/// Which cluster is asked, where no namespace counts.
 #[derive(Debug, Default, Arguments)]
 pub(crate) struct ContextArgs {
     /// The context of the kubeconfig
@@ -68,7 +68,7 @@ pub(crate) struct ContextArgs {
 
 impl ContextArgs {
     /// As every command connects.
-    pub(super) fn connect(&self) -> ConnectArgs {
+    pub(crate) fn connect(&self) -> ConnectArgs {
         ConnectArgs { context: self.context.clone(), kubeconfig: self.kubeconfig.clone(), namespace: None }
     }
 }

@@ -1,5 +1,6 @@
 //! `kubectl sentinel` against a real API server.
 
+mod audit;
 mod sessions;
 
 use std::io::{self, Write};
