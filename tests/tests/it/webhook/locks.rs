@@ -51,6 +51,28 @@ async fn who_makes_a_lock_is_stamped_and_stays() {
     .await;
 }
 
+/// Server-side apply takes away what its manager owned and doesn't say any more.
+#[tokio::test]
+async fn who_makes_a_lock_by_server_side_apply_is_stamped_and_stays() {
+    with_webhook(async |world| {
+        let apply = async |spec: Value, dry_run: bool| {
+            let patch = Patch::Apply(lock(world, "-ssa", &spec));
+            let parameters = PatchParams { dry_run, ..PatchParams::apply("gitops").force() };
+            let applied = locks(world).patch(&format!("{}-ssa", world.namespace), &parameters, &patch).await;
+            applied.map(|lock| lock.data["spec"].clone()).map_err(|error| error.to_string())
+        };
+        let forged = json!({"namespaces": [world.namespace], "reason": "leak", "createdBy": "mallory"});
+        let told = apply(forged.clone(), true).await.unwrap();
+        let by = apply(forged.clone(), false).await.unwrap()["createdBy"].clone();
+        assert!(by.is_string() && by != "mallory" && told["createdBy"] == by, "{by}");
+        let again = apply(json!({"namespaces": [world.namespace], "reason": "leak, still"}), false).await.unwrap();
+        assert_eq!((&again["createdBy"], &again["reason"]), (&by, &json!("leak, still")));
+        let error = apply(forged, false).await.unwrap_err();
+        assert!(error.contains("createdBy"), "{error}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn every_problem_of_a_lock_comes_at_once_and_nothing_is_made() {
     with_webhook(async |world| {
