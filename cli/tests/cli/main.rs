@@ -311,4 +311,6 @@ fn usage(#[case] args: &[&str], #[case] code: u8, #[case] message: &str) {
 fn completions(#[values("bash", "zsh", "fish", "elvish", "powershell")] shell: &str) {
     let output = run(&["completions", shell], "");
     assert!(output.code == 0 && output.stdout.contains("validate"), "{shell}");
+    let hidden = [" __complete ", "'__complete'", "\"__complete\"", "'__complete:", "cand __complete"];
+    assert!(!hidden.iter().any(|word| output.stdout.contains(word)), "{shell}");
 }
