@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use sentinel_core::policy::Mode;
 
+use crate::audit::AuditArgs;
 use crate::examples;
 use crate::kind::Kind;
 use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     /// Stops sessions, for good
     #[command(after_help = examples::REVOKE)]
     Revoke(RevokeArgs),
+    /// Says which profiles require sessions, and what doesn't comply
+    #[command(after_help = examples::AUDIT)]
+    Audit(AuditArgs),
     /// Stops users, namespaces or profiles at once: who is named gets no credentials
     #[command(after_help = examples::LOCK)]
     Lock(LockArgs),
