@@ -11,7 +11,7 @@ use super::problem::Problems;
 use super::spelling::Spelling;
 use super::text::excerpt;
 use super::walk::{At, Object, Read, Walk};
-use super::yaml;
+use super::yaml::{self, MAX_TEXT};
 
 /// Rules of one document.
 pub(super) const MAX_RULES: usize = 1000;
@@ -42,22 +42,54 @@ pub(crate) fn from_text<R: DocumentRule>(text: &str) -> Result<Vec<R>, Problems>
 pub(crate) fn from_value<R: DocumentRule>(value: &Value, spelling: Spelling) -> Result<Vec<R>, Problems> {
     let walk = Walk::new(spelling);
     let at = At::root(&walk, value);
-    let values = count(value);
-    let rules = if values > MAX_VALUES { Err(at.note(too_many(values))) } else { document(at) };
+    let rules = Size::of(value).check().map_err(|message| at.note(message)).and_then(|()| document(at));
     walk.finish(rules)
 }
 
-/// Keys and list entries, at any depth.
-fn count(value: &Value) -> usize {
-    match value {
-        Value::Array(entries) => entries.iter().map(|entry| 1 + count(entry)).sum(),
-        Value::Object(fields) => fields.values().map(|field| 1 + count(field)).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
+/// How large a tree is.
+#[derive(Default)]
+struct Size {
+    /// Keys and list entries, at any depth.
+    values: usize,
+    /// Bytes of keys and strings.
+    bytes: usize,
 }
 
-fn too_many(values: usize) -> String {
-    format!("the document has {values} keys and entries: at most {MAX_VALUES} are allowed; split the policy")
+impl Size {
+    fn of(value: &Value) -> Self {
+        let mut size = Self::default();
+        size.add(value);
+        size
+    }
+
+    fn add(&mut self, value: &Value) {
+        match value {
+            Value::Array(entries) => {
+                self.values += entries.len();
+                entries.iter().for_each(|entry| self.add(entry));
+            }
+            Value::Object(fields) => {
+                self.values += fields.len();
+                self.bytes += fields.keys().map(String::len).sum::<usize>();
+                fields.values().for_each(|field| self.add(field));
+            }
+            Value::String(text) => self.bytes += text.len(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Self { values, bytes } = self;
+        if *values > MAX_VALUES {
+            return Err(format!(
+                "the document has {values} keys and entries: at most {MAX_VALUES} are allowed; split the policy"
+            ));
+        }
+        if *bytes > MAX_TEXT {
+            return Err(format!("the document has {bytes} bytes: at most {MAX_TEXT} are allowed; split the policy"));
+        }
+        Ok(())
+    }
 }
 
 /// The whole document as it is printed.

@@ -15,6 +15,8 @@ mod bounds;
 mod brackets;
 mod tree;
 
+pub(super) use bounds::MAX_TEXT;
+
 /// Reads one YAML or JSON document into a tree, and refuses duplicate keys, anchors, and what would be costly to parse.
 pub fn tree(text: &str) -> Result<Value, Problems> {
     let walk = Walk::new(Spelling::Document);

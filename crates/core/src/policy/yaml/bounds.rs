@@ -3,7 +3,7 @@
 use super::brackets::Brackets;
 
 /// Bytes of a document.
-const MAX_TEXT: usize = 1 << 19;
+pub(in crate::policy) const MAX_TEXT: usize = 1 << 19;
 /// Characters that can begin an entry; the parser keeps two events of about 130 bytes for each.
 const MAX_MARKS: usize = 24_000;
 /// Steps of the YAML parser, which at each entry goes through all brackets that are open: about 12 ms.
