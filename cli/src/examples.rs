@@ -107,7 +107,7 @@ later), SessionWithoutPod (a session is live and its pod is not), NoTable (a rul
 OldSidecar, ProfileUnusable and PolicyRefused. What has just changed may be found a moment too long.
 
 It reads the cluster's policies, profiles, sessions, and of pods the metadata. The operator counts the same, every five minutes
-(sentinel_operator_audit_findings), and says it in each profile's condition Compliant.
+(sentinel_audit_findings), and says it in each profile's condition Compliant.
 
 Exit codes: 0 everything complies, 1 something was found, 2 the cluster can't be asked.";
 

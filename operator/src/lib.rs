@@ -5,6 +5,7 @@
 //!   SentinelProfile ▶ profiles ──▶ conditions Accepted and …PolicyFound
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
+//!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! no credentials, reads no Secret, and makes nobody's decision: what a policy means is core's.
 
 mod args;
+mod audit;
 mod cluster;
 mod events;
 mod leader;

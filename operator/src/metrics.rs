@@ -15,6 +15,8 @@ pub(crate) struct Metrics {
     pub sessions: IntGaugeVec,
     /// Calls to SSM that wait for their turn.
     pub ssm_queue: IntGauge,
+    /// What the last audit found, by kind.
+    pub audit_findings: IntGaugeVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -30,6 +32,8 @@ impl Metrics {
             reconciles: counter("reconciles_total", "Reconciled objects.", &["kind", "outcome"])?,
             sessions: metrics.register(IntGaugeVec::new(Opts::new("sessions", "SentinelSessions."), &["phase"])?)?,
             ssm_queue: metrics.register(IntGauge::new("ssm_queue", "Calls to SSM that wait for their turn.")?)?,
+            audit_findings: metrics
+                .register(IntGaugeVec::new(Opts::new("audit_findings", "What the last audit found."), &["kind"])?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -60,8 +64,10 @@ mod tests {
     #[test]
     fn the_reference_shows_these_metrics() {
         let registry = telemetry::Metrics::new("test").unwrap();
-        let Metrics { leader, reconciles, sessions, ssm_queue, aws, throttles } = Metrics::new(&registry).unwrap();
-        let rows = reference::metrics(&[&leader, &reconciles, &sessions, &ssm_queue, &aws, &throttles]);
+        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, aws, throttles } =
+            Metrics::new(&registry).unwrap();
+        let rows =
+            reference::metrics(&[&leader, &reconciles, &sessions, &ssm_queue, &audit_findings, &aws, &throttles]);
         reference::keep("metrics.md", "sentinel-operator", &rows).unwrap();
     }
 

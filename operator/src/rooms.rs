@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use futures::stream;
 use kube::Client;
 use sentinel_aws::{Aws, Settings, Tier, Timeouts};
 use sentinel_core::policy::publish::{ADVANCED_LIMIT, STANDARD_LIMIT};
@@ -13,13 +14,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::Args;
+use crate::audit::{self, Audit, Compliance};
 use crate::cluster::Cluster;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
-use crate::watches::Watches;
+use crate::watches::{Watches, changes_of};
 use crate::{locks, profiles, webhooks};
 
 /// Of DynamoDB. Passes over the sessions wait for it, and new pods wait for those.
@@ -63,7 +65,9 @@ impl Rooms {
         let Some(true) = shutdown::run_until(&self.shutdown, self.watches.ready()).await else { return Ok(()) };
         let mut rooms = JoinSet::new();
         self.spawn_policies(&mut rooms);
-        self.spawn_profiles(&mut rooms);
+        let (told, compliance) = watch::channel(Compliance::default());
+        self.spawn_audit(&mut rooms, told);
+        self.spawn_profiles(&mut rooms, compliance);
         self.spawn_locks(&mut rooms);
         self.spawn_webhooks(&mut rooms);
         self.spawn_sessions(&mut rooms);
@@ -113,14 +117,28 @@ impl Rooms {
         Arc::new(Ssm::new(self.aws.parameters(), self.cluster.clone(), tier, self.metrics.clone()))
     }
 
-    fn spawn_profiles(&self, rooms: &mut JoinSet<&'static str>) {
+    fn spawn_audit(&self, rooms: &mut JoinSet<&'static str>, told: watch::Sender<Compliance>) {
+        let audit = Audit {
+            client: self.client.clone(),
+            watches: self.watches.clone(),
+            default_table: self.args.default_table(),
+            metrics: self.metrics.clone(),
+            told,
+        };
+        let run = audit::run(audit, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "audit").1 });
+    }
+
+    fn spawn_profiles(&self, rooms: &mut JoinSet<&'static str>, compliance: watch::Receiver<Compliance>) {
+        let audited = changes_of(compliance.clone());
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
+            compliance,
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let changes = profiles::policy_changes(&self.watches);
+        let changes = stream::select(profiles::policy_changes(&self.watches), audited);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }

@@ -41,13 +41,19 @@ where
 {
     /// One item for each change from now on; changes that come together may be one.
     pub fn changes(&self) -> impl Stream<Item = ()> + Send + use<K> {
-        let mut receiver = self.changes.clone();
-        receiver.mark_unchanged();
-        stream::unfold(receiver, |mut receiver| async move {
-            receiver.changed().await.ok()?;
-            Some(((), receiver))
-        })
+        changes_of(self.changes.clone())
     }
+}
+
+/// One item for each change from now on.
+pub(crate) fn changes_of<T: Send + Sync + 'static>(
+    mut receiver: watch::Receiver<T>,
+) -> impl Stream<Item = ()> + Send + use<T> {
+    receiver.mark_unchanged();
+    stream::unfold(receiver, |mut receiver| async move {
+        receiver.changed().await.ok()?;
+        Some(((), receiver))
+    })
 }
 
 /// The watches that several rooms share. An object that can't be read stays in its store as such.
@@ -82,6 +88,17 @@ impl Watches {
             break_glass_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             rate_limit_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
         }
+    }
+
+    /// One item for each change of a profile or of a policy of any kind.
+    pub fn law_changes(&self) -> impl Stream<Item = ()> + Send + use<> {
+        stream::select_all([
+            self.profiles.changes().boxed(),
+            self.policies.changes().boxed(),
+            self.approval_policies.changes().boxed(),
+            self.break_glass_policies.changes().boxed(),
+            self.rate_limit_policies.changes().boxed(),
+        ])
     }
 
     /// Waits until each has seen everything once. `false`: a watch has ended, so the process is about to.

@@ -13,9 +13,11 @@ use kube::runtime::watcher;
 use kube::{Api, Client, ResourceExt as _};
 use sentinel_api::{Profile, ProfileStatus, SentinelProfile};
 use serde::Deserialize as _;
+use tokio::sync::watch;
 
 use super::plan::plan;
 use super::policies::Policies;
+use crate::audit::{self, Compliance};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, write_status};
@@ -28,6 +30,8 @@ pub(crate) struct Context {
     pub client: Client,
     /// Every policy.
     pub policies: Policies,
+    /// What the last audit said.
+    pub compliance: watch::Receiver<Compliance>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -57,13 +61,9 @@ pub(crate) async fn run(
 async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
     let profile = judge(&object);
     let old = object.data.get("status").and_then(|status| ProfileStatus::deserialize(status).ok()).unwrap_or_default();
-    let new = plan(
-        &profile,
-        |role, name| context.policies.find(role, name),
-        &old,
-        object.metadata.generation,
-        Timestamp::now(),
-    );
+    let (generation, now) = (object.metadata.generation, Timestamp::now());
+    let mut new = plan(&profile, |role, name| context.policies.find(role, name), &old, generation, now);
+    audit::tell(&context.compliance.borrow(), &object.name_any(), &mut new, generation, now);
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}

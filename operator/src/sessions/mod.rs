@@ -27,7 +27,7 @@ mod tracker;
 pub(crate) use desk::Desk;
 pub(crate) use governance::Governance;
 pub(crate) use orphans::Scan;
-pub(crate) use pod::prune;
+pub(crate) use pod::{PodFacts, PodState, prune};
 pub(crate) use revocations::run as watch_revocations;
 pub(crate) use tables::SessionTables;
 pub(crate) use tracker::run;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Pod, PodSpec, PodStatus};
 use kube::ResourceExt as _;
-use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, SIDECAR_CONTAINER};
+use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, SIDECAR_CONTAINER, VERSION_ANNOTATION};
 
 /// Whether a pod may use credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,8 +52,9 @@ impl PodFacts {
 /// Leaves of a pod what is needed here, so that thousands fit into memory.
 pub(crate) fn prune(pod: &mut Pod) {
     pod.metadata.managed_fields = None;
-    pod.metadata.annotations = pod.metadata.annotations.take().map(|all| keep(all, PROFILE_ANNOTATION));
-    pod.metadata.labels = pod.metadata.labels.take().map(|all| keep(all, INJECTED_LABEL));
+    pod.metadata.annotations =
+        pod.metadata.annotations.take().map(|all| keep(all, &[PROFILE_ANNOTATION, VERSION_ANNOTATION]));
+    pod.metadata.labels = pod.metadata.labels.take().map(|all| keep(all, &[INJECTED_LABEL]));
     let service_account_name = pod.spec.take().and_then(|spec| spec.service_account_name);
     pod.spec = Some(PodSpec { service_account_name, ..PodSpec::default() });
     pod.status = pod.status.take().map(prune_status);
@@ -65,8 +66,8 @@ fn prune_status(status: PodStatus) -> PodStatus {
     PodStatus { phase: status.phase, init_container_statuses: sidecar, ..PodStatus::default() }
 }
 
-fn keep(mut all: BTreeMap<String, String>, key: &str) -> BTreeMap<String, String> {
-    all.retain(|name, _| name == key);
+fn keep(mut all: BTreeMap<String, String>, keys: &[&str]) -> BTreeMap<String, String> {
+    all.retain(|name, _| keys.contains(&name.as_str()));
     all
 }
 

@@ -1,5 +1,6 @@
 //! The operator against a real API server, moto and DynamoDB Local.
 
+mod audit;
 mod drift;
 mod kinds;
 mod locks;
