@@ -66,7 +66,9 @@ impl Size {
         match value {
             Value::Array(entries) => {
                 self.values += entries.len();
-                entries.iter().for_each(|entry| self.add(entry));
+                for entry in entries {
+                    self.add(entry);
+                }
             }
             Value::Object(fields) => {
                 self.values += fields.len();
