@@ -17,4 +17,6 @@ mod locks;
 #[cfg(test)]
 mod publishing;
 #[cfg(test)]
+mod revocations;
+#[cfg(test)]
 mod tenant;
