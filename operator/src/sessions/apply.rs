@@ -106,7 +106,7 @@ pub(crate) async fn apply(
         return Applied { written: None, complete: failure.is_none() };
     }
     let status = match &failure {
-        Some(error) => with_failure(plan.status.clone(), error, now),
+        Some(error) => with_failure(plan.status.clone(), session.status.as_ref(), error, now),
         None => plan.status.clone(),
     };
     match report(client, session, &status).await {

@@ -57,7 +57,8 @@ pub(crate) fn plan(facts: &Facts<'_>) -> Plan {
         })
         .collect();
     let mut status = status(facts, phase, revocation.as_ref());
-    if rows.iter().any(|(_, step)| matches!(step, RowStep::Extend(_))) {
+    let speaks = |table: &String| status.table.as_ref() == Some(table);
+    if rows.iter().any(|(table, step)| matches!(step, RowStep::Extend(_)) && speaks(table)) {
         status.expires_at = Some(text(extended(facts.now)));
     }
     Plan {
@@ -142,7 +143,7 @@ fn row_step(
         (Reading::Missing, Phase::Active | Phase::Revoked)
             if should_be_there(facts, table) && facts.pod != PodState::Ended =>
         {
-            Some(RowStep::Restore(Box::new(restored(facts, revocation))))
+            Some(RowStep::Restore(Box::new(restored(facts, table, revocation))))
         }
         _ => None,
     }
@@ -191,3 +192,7 @@ fn lost_note(facts: &Facts<'_>, phase: Phase, rows: &[(String, RowStep)]) -> Opt
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "plan_world.rs"]
+mod world;

@@ -1,26 +1,26 @@
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
 use rstest::rstest;
 use sentinel_api::SentinelSessionSpec;
 use sentinel_aws::{AwsError, ErrorKind};
 use sentinel_core::session::{KubernetesFacts, SessionId};
 
 use super::super::facts::Ruling;
+use super::super::status::with_failure;
 use super::*;
 
-const LIVE: PodState = PodState::Live { started: false };
-const STARTED: PodState = PodState::Live { started: true };
+pub(super) const LIVE: PodState = PodState::Live { started: false };
+pub(super) const STARTED: PodState = PodState::Live { started: true };
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-fn id() -> SessionId {
+pub(super) fn id() -> SessionId {
     SessionId::derive("cluster", "uid", "prod")
 }
 
-fn spec(revoked: bool) -> SentinelSessionSpec {
+pub(super) fn spec(revoked: bool) -> SentinelSessionSpec {
     SentinelSessionSpec {
         profile: "prod".into(),
         user: "system:serviceaccount:payments:api".into(),
@@ -32,7 +32,7 @@ fn spec(revoked: bool) -> SentinelSessionSpec {
     }
 }
 
-fn row(status: RowStatus, second: i64) -> SessionRow {
+pub(super) fn row(status: RowStatus, second: i64) -> SessionRow {
     SessionRow {
         id: id(),
         user: "system:serviceaccount:payments:api".into(),
@@ -55,7 +55,7 @@ fn row(status: RowStatus, second: i64) -> SessionRow {
     }
 }
 
-fn down() -> Reading {
+pub(super) fn down() -> Reading {
     Reading::Failed(AwsError {
         service: "DynamoDB",
         operation: "BatchGetItem",
@@ -65,7 +65,7 @@ fn down() -> Reading {
     })
 }
 
-fn found(row: SessionRow) -> Reading {
+pub(super) fn found(row: SessionRow) -> Reading {
     Reading::Row(Box::new(row))
 }
 
@@ -254,189 +254,58 @@ fn it_is_settled_when_every_table_has_answered() {
     assert!(!case(Phase::Revoked, [("a", Reading::Missing)]).plan().settled, "the broker may still make a row");
 }
 
-/// The world outside the plan: one pod, one object, two tables.
-#[derive(Clone, Debug)]
-struct World {
-    status: SessionStatus,
-    revoked: bool,
-    pod: PodState,
-    rows: BTreeMap<String, Option<SessionRow>>,
-    down: bool,
-    second: i64,
+/// The same row in two tables, with 3 requests each.
+fn in_two() -> Case {
+    let mut two =
+        case(Phase::Active, [("a", found(row(RowStatus::Active, 50))), ("b", found(row(RowStatus::Active, 40)))]);
+    two.status = SessionStatus { tables: vec!["a".into(), "b".into()], ..two.plan().status };
+    two
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Happening {
-    BrokerIssues(usize),
-    PersonRevokes,
-    OthersRevoke(usize),
-    OthersDelete(usize),
-    TablesGoDown,
-    TablesComeBack,
-    SidecarStarts,
-    PodEnds,
-    TimePasses(i64),
-    /// A pass of the operator, killed after so many of its writes.
-    OperatorPasses(usize),
+#[rstest]
+#[case::lost(Reading::Missing)]
+#[case::unread(Reading::Unread)]
+#[case::down(down())]
+fn a_row_that_says_nothing_takes_nothing_with_it(#[case] silent: Reading) {
+    let mut two = in_two();
+    let later = SessionRow { started_at: at(20), credentials_until: Some(at(500)), ..row(RowStatus::Active, 40) };
+    two.readings = [("a".to_owned(), silent), ("b".to_owned(), found(later))].into();
+    let (was, is) = (two.status.clone(), two.plan().status);
+    assert_eq!(is.requests, Some(6));
+    assert_eq!(is.started_at, was.started_at);
+    assert_eq!(is.last_access, was.last_access);
+    assert_eq!(is.credentials_until, was.credentials_until);
 }
 
-const TABLES: [&str; 2] = ["a", "b"];
-
-fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let one = prop_oneof![
-        3 => (0..2_usize).prop_map(Happening::BrokerIssues),
-        1 => Just(Happening::PersonRevokes),
-        1 => (0..2_usize).prop_map(Happening::OthersRevoke),
-        2 => (0..2_usize).prop_map(Happening::OthersDelete),
-        1 => Just(Happening::TablesGoDown),
-        1 => Just(Happening::TablesComeBack),
-        1 => Just(Happening::SidecarStarts),
-        1 => Just(Happening::PodEnds),
-        2 => (1..40_000_i64).prop_map(Happening::TimePasses),
-        8 => (0..4_usize).prop_map(Happening::OperatorPasses),
-    ];
-    prop::collection::vec(one, 1..40)
+#[rstest]
+#[case::one([Reading::Missing, found(row(RowStatus::Active, 40))], &[3])]
+#[case::both([Reading::Missing, Reading::Missing], &[6, 0])]
+#[case::the_other_is_down([Reading::Missing, down()], &[0])]
+fn a_restored_row_counts_nothing_twice(#[case] readings: [Reading; 2], #[case] counts: &[u64]) {
+    let [a, b] = readings;
+    let mut two = in_two();
+    two.readings = [("a".to_owned(), a), ("b".to_owned(), b)].into();
+    let restored = |(_, step)| match step {
+        RowStep::Restore(row) => row.request_count,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(two.plan().rows.into_iter().map(restored).collect::<Vec<_>>(), counts);
 }
 
-impl World {
-    fn new() -> Self {
-        let rows = TABLES.map(|table| (table.to_owned(), None)).into();
-        Self { status: SessionStatus::default(), revoked: false, pod: LIVE, rows, down: false, second: 0 }
-    }
-
-    fn plan(&self) -> Plan {
-        let reading = |row: &Option<SessionRow>| match row {
-            _ if self.down => down(),
-            Some(row) => found(row.clone()),
-            None => Reading::Missing,
-        };
-        let readings = self.rows.iter().map(|(table, row)| (table.clone(), reading(row))).collect();
-        let ruling = Ruling { candidates: TABLES.map(str::to_owned).to_vec(), ..tracked() };
-        Case {
-            status: self.status.clone(),
-            revoked: self.revoked,
-            pod: self.pod,
-            ruling,
-            readings,
-            second: self.second,
-        }
-        .plan()
-    }
-
-    fn happens(&mut self, what: Happening) {
-        match what {
-            Happening::BrokerIssues(table) => self.broker_issues(TABLES[table]),
-            Happening::PersonRevokes => self.revoked = true,
-            Happening::OthersRevoke(table) => {
-                if let Some(row) = self.rows.get_mut(TABLES[table]).and_then(Option::as_mut) {
-                    end(row, RowStatus::Revoked);
-                }
-            }
-            Happening::OthersDelete(table) => drop(self.rows.insert(TABLES[table].into(), None)),
-            Happening::TablesGoDown => self.down = true,
-            Happening::TablesComeBack => self.down = false,
-            Happening::SidecarStarts if self.pod == LIVE => self.pod = STARTED,
-            Happening::SidecarStarts => {}
-            Happening::PodEnds => self.pod = PodState::Ended,
-            Happening::TimePasses(seconds) => self.second += seconds,
-            Happening::OperatorPasses(writes) => self.operator_passes(writes),
-        }
-    }
-
-    /// The broker's law: never for the revoked, expired or gone; a first row only for what was never active.
-    fn broker_issues(&mut self, table: &str) {
-        let may =
-            !self.revoked && matches!(self.status.phase, Phase::Pending | Phase::Active) && self.pod != PodState::Ended;
-        if !may || self.down {
-            return;
-        }
-        let never = self.status.phase == Phase::Pending;
-        let row_at = row(RowStatus::Active, self.second);
-        match self.rows.get_mut(table).and_then(Option::as_mut) {
-            Some(found) if found.status == RowStatus::Active => found.last_access_at = at(self.second),
-            None if never => drop(self.rows.insert(table.to_owned(), Some(row_at))),
-            Some(_) | None => {}
-        }
-    }
-
-    /// Rows first, then the status, as `apply` does; a killed pass stops in between.
-    fn operator_passes(&mut self, writes: usize) {
-        let plan = self.plan();
-        let count = plan.rows.len();
-        for (table, step) in plan.rows.into_iter().take(writes) {
-            let row = self.rows.get_mut(&table).unwrap();
-            match (step, row) {
-                (RowStep::Restore(new), row @ None) => *row = Some(*new),
-                (RowStep::Revoke { .. }, Some(row)) => end(row, RowStatus::Revoked),
-                (RowStep::Expire { .. }, Some(row)) => end(row, RowStatus::Expired),
-                (RowStep::Extend(until), Some(row)) if row.status == RowStatus::Active => row.expires_at = until,
-                _ => {}
-            }
-        }
-        if writes > count {
-            self.status = plan.status;
-        }
-    }
-
-    fn recovers(&mut self) {
-        self.down = false;
-        for _ in 0..3 {
-            self.operator_passes(usize::MAX);
-        }
-    }
-
-    fn statuses(&self) -> Vec<RowStatus> {
-        self.rows.values().flatten().map(|row| row.status).collect()
-    }
+#[test]
+fn of_two_rows_the_one_that_speaks_says_until_when() {
+    let mut two = in_two();
+    two.second = 6 * 3600 + 45;
+    let plan = two.plan();
+    assert_eq!(verbs(&plan), ["extend"]);
+    assert_eq!(plan.status.expires_at, Some(text(extended(at(50)))), "b was extended, a speaks");
 }
 
-fn end(row: &mut SessionRow, status: RowStatus) {
-    if row.status == RowStatus::Active {
-        row.status = status;
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn whatever_happens(happenings in happenings()) {
-        let mut world = World::new();
-        for what in happenings {
-            let before = world.clone();
-            world.happens(what);
-            let (was, is) = (before.status.phase, world.status.phase);
-            if matches!(was, Phase::Revoked | Phase::Expired) {
-                prop_assert_eq!(was, is, "{:?} brought back what had ended", what);
-            }
-            if was != Phase::Active && is == Phase::Active {
-                prop_assert_ne!(before.pod, PodState::Ended, "active without a live pod");
-            }
-            for (table, row) in &before.rows {
-                let ended = row.as_ref().is_some_and(|row| row.status != RowStatus::Active);
-                let back = world.rows[table].as_ref().is_some_and(|row| row.status == RowStatus::Active);
-                prop_assert!(!(ended && back), "{:?} brought back a row of {}", what, table);
-            }
-        }
-        let was = world.status.clone();
-        world.recovers();
-        match world.status.phase {
-            Phase::Revoked | Phase::Expired => prop_assert!(!world.statuses().contains(&RowStatus::Active)),
-            Phase::Active => {
-                for table in &was.tables {
-                    prop_assert!(world.rows[table].is_some(), "the row in {} is lost", table);
-                }
-                prop_assert!(!world.statuses().contains(&RowStatus::Revoked));
-                let soonest = world.rows.values().flatten().filter(|row| row.status == RowStatus::Active).map(|row| row.expires_at).min();
-                prop_assert!(soonest.is_none_or(|end| end > at(world.second)), "a live row has run out");
-            }
-            Phase::Pending => prop_assert!(world.statuses().is_empty()),
-        }
-        if world.revoked && !matches!(was.phase, Phase::Expired) {
-            prop_assert_eq!(world.status.phase, Phase::Revoked);
-        }
-        if world.pod == PodState::Ended {
-            prop_assert!(world.plan().settled);
-        }
-    }
+#[test]
+fn a_table_that_takes_no_writes_is_told_once() {
+    let Reading::Failed(error) = down() else { unreachable!() };
+    let mut revoking = Case { revoked: true, ..case(Phase::Active, [("a", found(row(RowStatus::Active, 50)))]) };
+    let told = with_failure(revoking.plan().status, Some(&revoking.status), &error, at(60));
+    (revoking.status, revoking.second) = (told.clone(), 120);
+    assert_eq!(with_failure(revoking.plan().status, Some(&told), &error, at(120)), told);
 }

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use sentinel_core::identity::{GrantedBy, SourceIdentity, parse_service_account_user};
 use sentinel_core::session::{ENDED_ROW_KEPT, KubernetesFacts, ROW_LIFETIME, RowStatus, SessionRow};
 
-use super::facts::Facts;
-use super::status::Revocation;
+use super::facts::{Facts, Reading};
+use super::status::{Revocation, rows};
 
-/// The row of a live session that has been lost.
-pub(crate) fn restored(facts: &Facts<'_>, revocation: Option<&Revocation>) -> SessionRow {
+/// The row of a live session that has been lost from `table`.
+pub(crate) fn restored(facts: &Facts<'_>, table: &str, revocation: Option<&Revocation>) -> SessionRow {
     let (status, now) = (facts.status, facts.now);
     let started_at = time(status.started_at.as_deref()).unwrap_or(now);
     SessionRow {
@@ -22,7 +22,7 @@ pub(crate) fn restored(facts: &Facts<'_>, revocation: Option<&Revocation>) -> Se
         expires_at: extended(now),
         created_at: started_at,
         updated_at: now,
-        request_count: status.requests.and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
+        request_count: lost_count(facts, table),
         source_identity: status.source_identity.clone().unwrap_or_else(|| source_identity(facts)),
         ttl: revocation.map(|_| ttl(now)),
         revoked_by: revocation.map(|revocation| revocation.by.clone()),
@@ -46,6 +46,20 @@ pub(crate) fn ttl(now: Timestamp) -> i64 {
 /// A time of a status.
 pub(crate) fn time(text: Option<&str>) -> Option<Timestamp> {
     text?.parse().ok()
+}
+
+/// The count of the row that was lost: what the status knows and the other rows don't say. Nothing where that can't be told,
+/// since the status sums the rows up, and nothing may be counted twice.
+fn lost_count(facts: &Facts<'_>, table: &str) -> u64 {
+    let used = |name: &String| facts.status.tables.contains(name);
+    let mut lost = facts.readings.iter().filter(|(name, reading)| used(name) && **reading == Reading::Missing);
+    let is_first = lost.next().is_some_and(|(name, _)| name == table);
+    let silent = |reading: &Reading| matches!(reading, Reading::Unread | Reading::Failed(_));
+    if !is_first || facts.readings.values().any(silent) {
+        return 0;
+    }
+    let total = facts.status.requests.and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
+    rows(facts.readings).fold(total, |left, (_, row)| left.saturating_sub(row.request_count))
 }
 
 fn later(now: Timestamp, by: std::time::Duration) -> Timestamp {

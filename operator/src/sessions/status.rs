@@ -8,6 +8,7 @@ use sentinel_aws::{AwsError, ErrorKind};
 use sentinel_core::session::SessionRow;
 
 use super::facts::{Facts, Reading};
+use super::row::time;
 
 const TRACKED: &str = "Tracked";
 
@@ -30,19 +31,26 @@ pub(crate) fn status(facts: &Facts<'_>, phase: Phase, revocation: Option<&Revoca
         status.revoked_reason = Some(revocation.reason.clone());
         status.revoked_at = Some(revocation.at.clone());
     }
+    mirror(&mut status, facts.readings);
     if phase == Phase::Active && status.started_at.is_none() {
         status.started_at = Some(text(facts.now));
     }
-    mirror(&mut status, facts.readings);
     if let Some(tracked) = tracked(facts, &status) {
         set_tracked(&mut status, tracked);
     }
     status
 }
 
-/// `status` after a write to a table has failed.
-pub(crate) fn with_failure(mut status: SessionStatus, error: &AwsError, now: Timestamp) -> SessionStatus {
+/// `status` after a write to a table has failed; `before`: what it was until now, so that a table that can be read but not
+/// written isn't told anew at every try.
+pub(crate) fn with_failure(
+    mut status: SessionStatus,
+    before: Option<&SessionStatus>,
+    error: &AwsError,
+    now: Timestamp,
+) -> SessionStatus {
     let generation = status.observed_generation;
+    status.conditions = before.map(|before| before.conditions.clone()).unwrap_or_default();
     set_tracked(&mut status, failed(error, generation, now));
     status
 }
@@ -52,7 +60,8 @@ pub(crate) fn text(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// What the rows say: the one used last speaks for all, but for the count, the beginning and the end.
+/// What the rows say: the one used last speaks for all, but for the count, the beginning and the end. Those never go back:
+/// a row that is lost or can't be read at this moment takes nothing with it.
 fn mirror(status: &mut SessionStatus, readings: &BTreeMap<String, Reading>) {
     let rows: Vec<(&String, &SessionRow)> = rows(readings).collect();
     for (table, _) in &rows {
@@ -62,16 +71,17 @@ fn mirror(status: &mut SessionStatus, readings: &BTreeMap<String, Reading>) {
     }
     let Some((table, newest)) = rows.iter().max_by_key(|(_, row)| row.last_access_at) else { return };
     status.table = Some((*table).clone());
-    status.last_access = Some(text(newest.last_access_at));
+    status.last_access = Some(newest.last_access_at).max(time(status.last_access.as_deref())).map(text);
     status.expires_at = Some(text(newest.expires_at));
     status.source_identity =
         Some(newest.source_identity.clone()).filter(|identity| !identity.is_empty()).or(status.source_identity.take());
     status.role_arn = newest.role_arn.clone().or(status.role_arn.take());
-    status.started_at = rows.iter().map(|(_, row)| row.started_at).min().map(text);
+    let known = time(status.started_at.as_deref());
+    status.started_at = rows.iter().map(|(_, row)| row.started_at).chain(known).min().map(text);
     let until = rows.iter().filter_map(|(_, row)| row.credentials_until).max();
-    status.credentials_until = until.map(text).or(status.credentials_until.take());
+    status.credentials_until = until.max(time(status.credentials_until.as_deref())).map(text);
     let count = rows.iter().map(|(_, row)| row.request_count).fold(0, u64::saturating_add);
-    status.requests = Some(i64::try_from(count).unwrap_or(i64::MAX));
+    status.requests = Some(i64::try_from(count).unwrap_or(i64::MAX)).max(status.requests);
 }
 
 /// The rows that were read.
