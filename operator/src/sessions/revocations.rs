@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sentinel_core::session::SessionId;
+use sentinel_core::session::{SessionId, SessionRow};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -43,7 +43,9 @@ async fn look(tables: &SessionTables, cluster: &str, table: &str, found: &mpsc::
     }
     match tables.revoked(table).await {
         Ok(rows) => {
-            for row in rows.into_iter().filter(|row| row.kubernetes.cluster == cluster) {
+            // Others revoke by writing the attributes that they know, which loses the cluster. The tracker knows its own ids.
+            let may_be_ours = |row: &SessionRow| [cluster, ""].contains(&row.kubernetes.cluster.as_str());
+            for row in rows.into_iter().filter(may_be_ours) {
                 // The tracker has ended, and so does the process.
                 let _ = found.send(row.id).await;
             }
