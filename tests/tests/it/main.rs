@@ -11,6 +11,8 @@ mod aws_parameters;
 #[cfg(test)]
 mod aws_sessions;
 #[cfg(test)]
+mod aws_table;
+#[cfg(test)]
 mod aws_wire;
 #[cfg(test)]
 mod broker;
