@@ -246,7 +246,15 @@ pub fn scale(deployment: &str, replicas: u32) {
         kubectl(["-n", "sentinel-system", "wait", "pod", "-l", &selector, "--for=delete", "--timeout=60s"]).unwrap();
     } else {
         kubectl(["-n", "sentinel-system", "rollout", "status", "deployment", deployment, "--timeout=90s"]).unwrap();
+        reachable();
     }
+}
+
+/// Ready pods are a moment ahead of the network: until the API server reaches the webhook, nothing is admitted.
+fn reachable() {
+    let policy = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "AccessPolicy", "metadata": {"name": "reachable"},
+        "spec": {"version": "1", "rules": [{"name": "nobody", "effect": "deny"}]}});
+    until("the API server to reach the webhook", Duration::from_secs(30), || dry_run(&policy.to_string()).map(drop));
 }
 
 /// Another script of e2e/, with the environment of the cluster.
