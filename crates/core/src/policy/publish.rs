@@ -32,8 +32,8 @@ pub(super) const SERVICE_ACCOUNTS: &str = "system:serviceaccount:";
 
 /// The document to publish. Profile globs of `allow` rules become the known profiles that they match, and a rule that matches
 /// none is left out, since an empty list would mean any. A glob on any other effect is a problem: taken literally it matches
-/// nothing, and a rule that refuses would refuse nobody. So is a glob of users on an `allow` with a cap: they would get a later
-/// one without it.
+/// nothing, and a rule that refuses would refuse nobody. So is any glob on an `allow` with a cap: whoever it means elsewhere
+/// would get a later rule without one.
 pub fn portable(policy: &AccessPolicy, known_profiles: &[&str]) -> Result<String, Problems> {
     let mut known = known_profiles.to_vec();
     known.sort_unstable();
@@ -126,8 +126,9 @@ fn name_zone(window: &mut TimeWindow) {
 fn stray_globs(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
     policy.rules().iter().enumerate().flat_map(|(index, rule)| {
         let Conditions { profiles, users, .. } = &rule.conditions;
-        // Those of `allow` are expanded.
-        let profiles = profiles.iter().enumerate().filter(|_| rule.effect != Effect::Allow);
+        // Those of `allow` are expanded; but past a cap a profile that isn't known here would go on to a later rule.
+        let expands = rule.effect == Effect::Allow && (!narrows(rule) || is_for_pods(users));
+        let profiles = profiles.iter().enumerate().filter(move |_| !expands);
         let profiles = profiles.filter(|(_, glob)| glob.is_glob()).map(|(entry, glob)| ("profiles", entry, glob));
         let users = users.iter().enumerate().filter(|_| narrows(rule));
         let users = users.filter(|(_, glob)| glob.is_glob() && !glob.as_str().starts_with(SERVICE_ACCOUNTS));
@@ -142,6 +143,11 @@ fn stray_globs(policy: &AccessPolicy) -> impl Iterator<Item = Problem> {
 /// Whether those who go on to a later rule may get more: an allow with a cap narrows what a later one without it gives.
 fn narrows(rule: &Rule) -> bool {
     rule.effect != Effect::Allow || rule.max_server_duration.is_some_and(|cap| !cap.is_zero())
+}
+
+/// Whether it is about users alone whom no evaluator outside the cluster ever sees.
+fn is_for_pods(users: &[Pattern]) -> bool {
+    !users.is_empty() && users.iter().all(|user| user.as_str().starts_with(SERVICE_ACCOUNTS))
 }
 
 fn not_portable(glob: &Pattern, rule: &Rule, key: &str) -> String {

@@ -70,15 +70,31 @@ fn a_glob_of_users_may_allow() {
     assert_eq!(published.rules()[0].conditions.users[0].as_str(), "ops-*");
 }
 
-/// Others would go on to a rule that allows for longer.
+/// Others would go on to a rule that allows for longer: an unknown user, or an unknown profile.
+#[rstest]
+#[case("users: ['ops-*']", "rules[0].conditions.users[0]: the glob 'ops-*'")]
+#[case("profiles: ['prod-*']", "rules[0].conditions.profiles[0]: the glob 'prod-*'")]
+fn a_glob_may_not_shorten(#[case] conditions: &str, #[case] place: &str) {
+    let list = |cap: &str| {
+        rules(&format!(
+            "- {{name: a, effect: allow, max_server_duration: {cap}, conditions: {{{conditions}}}}}\n- {{name: b, effect: allow}}"
+        ))
+    };
+    let problems = portable(&list("15m"), KNOWN).unwrap_err().to_string();
+    assert!(
+        problems.starts_with(&format!("{place} on a rule of effect allow with a max_server_duration")),
+        "{problems}"
+    );
+    assert!(portable(&list("0s"), KNOWN).is_ok(), "0 is no cap");
+}
+
 #[test]
-fn a_glob_of_users_may_not_shorten() {
-    let list = "- {name: a, effect: allow, max_server_duration: CAP, conditions: {profiles: [prod-*], users: ['ops-*']}}\n\
-                - {name: b, effect: allow}";
-    let problems = portable(&rules(&list.replace("CAP", "15m")), KNOWN).unwrap_err().to_string();
-    let message = "rules[0].conditions.users[0]: the glob 'ops-*' on a rule of effect allow with a max_server_duration";
-    assert!(problems.starts_with(message), "{problems}");
-    assert!(portable(&rules(&list.replace("CAP", "0s")), KNOWN).is_ok(), "0 is no cap");
+fn a_glob_may_shorten_what_only_pods_get() {
+    let users = "'system:serviceaccount:payments:api', 'system:serviceaccount:web:*'";
+    let list = format!(
+        "- {{name: a, effect: allow, max_server_duration: 15m, conditions: {{profiles: ['prod-*'], users: [{users}]}}}}"
+    );
+    assert!(portable(&rules(&list), KNOWN).is_ok());
 }
 
 #[rstest]
