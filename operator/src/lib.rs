@@ -5,6 +5,7 @@
 //!   SentinelProfile ▶ profiles ──▶ conditions Accepted and …PolicyFound
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
+//!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
 //!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
@@ -16,6 +17,7 @@
 mod args;
 mod audit;
 mod cluster;
+mod denials;
 mod events;
 mod leader;
 mod locks;

@@ -27,8 +27,8 @@ pub use policy::{
     DeletionPolicy, PolicyStatus, PublishedParameter, RateLimitPolicy, RateLimitPolicySpec, RawRule,
 };
 pub use profile::{
-    ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, Profile, ProfilePolicies, ProfileStatus, SentinelProfile,
-    SentinelProfileSpec,
+    ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, HardRevocation, Profile, ProfilePolicies, ProfileStatus,
+    SentinelProfile, SentinelProfileSpec,
 };
 pub use session::{Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
 

@@ -79,12 +79,26 @@ pub struct SentinelProfileSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outage_grace: Option<String>,
+    /// What a revocation does about credentials that are out already. `Session`: IAM denies them, too, by an inline policy of
+    /// the role. `SessionOrRole`: where that policy is full, IAM denies whatever the role issued through Sentinel before that
+    /// moment. Absent: they live until they expire. The installation must allow it (hardRevocation.enabled).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hard_revocation: Option<HardRevocation>,
     /// The policies that govern this profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<ProfilePolicies>,
     /// Keys that nobody knows; kept so that they can be refused.
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// How far a revocation goes in IAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum HardRevocation {
+    /// The revoked session's credentials are denied.
+    Session,
+    /// So they are; and where the role has no room for one more session, all that was issued before that moment.
+    SessionOrRole,
 }
 
 /// Names of the policies that govern a profile.
@@ -116,12 +130,17 @@ pub struct ProfileStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Accepted`: the spec can be used. `PolicyFound`: the access policy that governs it exists and is accepted.
+    /// `RoleFull`, with hardRevocation: the role has no room left for another revoked session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
     /// Name of the AccessPolicy that governs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_policy: Option<String>,
+    /// IAM denies what the role issued through Sentinel before this moment, RFC 3339: pods get new credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub denied_before: Option<String>,
 }
 
 /// A profile that was judged: every field is legal.
@@ -145,6 +164,8 @@ pub struct Profile {
     pub lease: Duration,
     /// Outage grace; None: until the credentials expire.
     pub outage_grace: Option<Duration>,
+    /// How far a revocation goes in IAM; None: not there.
+    pub hard_revocation: Option<HardRevocation>,
     /// Name of the AccessPolicy that governs it.
     pub access_policy: String,
     /// Name of the ApprovalPolicy.
@@ -186,6 +207,7 @@ impl SentinelProfileSpec {
         "sessionTable",
         "lease",
         "outageGrace",
+        "hardRevocation",
         "policies",
     ];
 
@@ -227,6 +249,7 @@ impl SentinelProfileSpec {
             session_table: self.session_table.clone(),
             lease,
             outage_grace,
+            hard_revocation: self.hard_revocation,
             access_policy: policies.access.unwrap_or_else(|| name.to_owned()),
             approval_policy: policies.approval,
             break_glass_policy: policies.break_glass,

@@ -49,6 +49,11 @@ impl SourceIdentity {
         Self(format!("sentinel.{who}.{by}.{session}"))
     }
 
+    /// What every source identity of `session` matches, and no other, where `*` stands for anything: an IAM `StringLike`.
+    pub fn pattern(session: &SessionId) -> String {
+        format!("sentinel.*.{session}")
+    }
+
     /// As sent to STS.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::plan::plan;
 use super::policies::Policies;
 use crate::audit::{self, Compliance};
+use crate::denials::{self, RoleStates};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, write_status};
@@ -32,6 +33,8 @@ pub(crate) struct Context {
     pub policies: Policies,
     /// What the last audit said.
     pub compliance: watch::Receiver<Compliance>,
+    /// What IAM denies.
+    pub roles: watch::Receiver<RoleStates>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -64,6 +67,7 @@ async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::R
     let (generation, now) = (object.metadata.generation, Timestamp::now());
     let mut new = plan(&profile, |role, name| context.policies.find(role, name), &old, generation, now);
     audit::tell(&context.compliance.borrow(), &object.name_any(), &mut new, generation, now);
+    denials::tell(&context.roles.borrow(), profile.as_ref().ok(), &mut new, generation, now);
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::cadence::next_read;
 use super::pod::PodState;
+use crate::denials::Verdict;
 use crate::pace::jittered;
 
 /// What is remembered.
@@ -37,6 +38,8 @@ pub(crate) struct Seen {
     pub version: Option<String>,
     /// The state of profiles and policies.
     pub epoch: u64,
+    /// Where its denial in IAM stands.
+    pub denial: Option<Verdict>,
 }
 
 impl Memo {

@@ -108,6 +108,7 @@ impl Case {
             status: &self.status,
             pod: self.pod,
             ruling: &self.ruling,
+            denial: None,
             readings: &self.readings,
             now: at(self.second),
         })

@@ -123,6 +123,7 @@ impl World {
             status: &self.status,
             pod: self.pod,
             ruling: &self.ruling,
+            denial: None,
             readings: &readings,
             now: at(self.second + self.skew[0]),
         })

@@ -19,6 +19,7 @@ use super::desk::{Desk, Made, Outcome, Work};
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
 use super::subject::{Subject, gather};
+use crate::watches::changes_of;
 
 /// Events that come together are one pass.
 const DEBOUNCE: Duration = Duration::from_millis(30);
@@ -75,7 +76,8 @@ impl Tracker {
     fn wake(&self) -> impl Stream<Item = Wake> + use<> {
         let watches = &self.desk.watches;
         let law = stream::select(watches.profiles.changes(), watches.policies.changes()).map(|()| Wake::Law);
-        let sessions = stream::select(watches.pods.changes(), watches.sessions.changes()).map(|()| Wake::Sessions);
+        let sessions = stream::select(watches.pods.changes(), watches.sessions.changes());
+        let sessions = stream::select(sessions, changes_of(self.desk.denied.clone())).map(|()| Wake::Sessions);
         stream::select(law, sessions)
     }
 
@@ -124,7 +126,13 @@ impl Tracker {
         let sessions = watches.sessions.store.state();
         let sessions =
             sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| self.share(session)).collect();
-        gather(&self.desk.cluster.id, pods, sessions, &self.memos)
+        let mut subjects = gather(&self.desk.cluster.id, pods, sessions, &self.memos);
+        for (id, verdict) in self.desk.denied.borrow().iter() {
+            if let Some(subject) = subjects.get_mut(id) {
+                subject.denial = Some(verdict.clone());
+            }
+        }
+        subjects
     }
 
     /// A session to share: most are as they were in the last pass.
