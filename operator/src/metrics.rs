@@ -1,8 +1,8 @@
 //! What Prometheus sees.
 
-use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
-use sentinel_aws::AwsError;
-use sentinel_runtime::telemetry;
+use prometheus::{CounterVec, IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use sentinel_aws::{AwsError, Meter};
+use sentinel_runtime::{kube_calls, telemetry};
 
 /// The operator's metrics.
 #[derive(Clone, Debug)]
@@ -17,6 +17,9 @@ pub(crate) struct Metrics {
     pub ssm_queue: IntGauge,
     /// What the last audit found, by kind.
     pub audit_findings: IntGaugeVec,
+    /// Requests to the API server.
+    pub kube_calls: IntCounterVec,
+    table_units: CounterVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -27,6 +30,7 @@ impl Metrics {
         let counter = |name: &str, help: &str, labels: &[&str]| {
             metrics.register(IntCounterVec::new(Opts::new(name, help), labels)?)
         };
+        let units = Opts::new("table_units_total", "Capacity units of the session tables, as DynamoDB counts them.");
         Ok(Self {
             leader: metrics.register(IntGauge::new("leader", "1 while this replica leads.")?)?,
             reconciles: counter("reconciles_total", "Reconciled objects.", &["kind", "outcome"])?,
@@ -34,6 +38,8 @@ impl Metrics {
             ssm_queue: metrics.register(IntGauge::new("ssm_queue", "Calls to SSM that wait for their turn.")?)?,
             audit_findings: metrics
                 .register(IntGaugeVec::new(Opts::new("audit_findings", "What the last audit found."), &["kind"])?)?,
+            kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
+            table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -55,6 +61,12 @@ impl Metrics {
     }
 }
 
+impl Meter for Metrics {
+    fn consumed(&self, operation: &'static str, units: f64) {
+        self.table_units.with_label_values(&[operation]).inc_by(units);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,10 +76,28 @@ mod tests {
     #[test]
     fn the_reference_shows_these_metrics() {
         let registry = telemetry::Metrics::new("test").unwrap();
-        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, aws, throttles } =
-            Metrics::new(&registry).unwrap();
-        let rows =
-            reference::metrics(&[&leader, &reconciles, &sessions, &ssm_queue, &audit_findings, &aws, &throttles]);
+        let Metrics {
+            leader,
+            reconciles,
+            sessions,
+            ssm_queue,
+            audit_findings,
+            kube_calls,
+            table_units,
+            aws,
+            throttles,
+        } = Metrics::new(&registry).unwrap();
+        let rows = reference::metrics(&[
+            &leader,
+            &reconciles,
+            &sessions,
+            &ssm_queue,
+            &audit_findings,
+            &kube_calls,
+            &table_units,
+            &aws,
+            &throttles,
+        ]);
         reference::keep("metrics.md", "sentinel-operator", &rows).unwrap();
     }
 
