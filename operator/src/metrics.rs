@@ -1,8 +1,8 @@
 //! What Prometheus sees.
 
-use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
-use sentinel_aws::AwsError;
-use sentinel_runtime::telemetry;
+use prometheus::{CounterVec, IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use sentinel_aws::{AwsError, Meter};
+use sentinel_runtime::{kube_calls, telemetry};
 
 /// The operator's metrics.
 #[derive(Clone, Debug)]
@@ -19,6 +19,9 @@ pub(crate) struct Metrics {
     pub audit_findings: IntGaugeVec,
     /// Revoked sessions under hard revocation, by whether IAM denies them (`denied`, `missing`).
     pub hard_revocations: IntGaugeVec,
+    /// Requests to the API server.
+    pub kube_calls: IntCounterVec,
+    table_units: CounterVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -29,6 +32,7 @@ impl Metrics {
         let counter = |name: &str, help: &str, labels: &[&str]| {
             metrics.register(IntCounterVec::new(Opts::new(name, help), labels)?)
         };
+        let units = Opts::new("table_units_total", "Capacity units of the session tables, as DynamoDB counts them.");
         Ok(Self {
             leader: metrics.register(IntGauge::new("leader", "1 while this replica leads.")?)?,
             reconciles: counter("reconciles_total", "Reconciled objects.", &["kind", "outcome"])?,
@@ -43,6 +47,8 @@ impl Metrics {
                 ),
                 &["state"],
             )?)?,
+            kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
+            table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -64,6 +70,12 @@ impl Metrics {
     }
 }
 
+impl Meter for Metrics {
+    fn consumed(&self, operation: &'static str, units: f64) {
+        self.table_units.with_label_values(&[operation]).inc_by(units);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,8 +85,18 @@ mod tests {
     #[test]
     fn the_reference_shows_these_metrics() {
         let registry = telemetry::Metrics::new("test").unwrap();
-        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, hard_revocations, aws, throttles } =
-            Metrics::new(&registry).unwrap();
+        let Metrics {
+            leader,
+            reconciles,
+            sessions,
+            ssm_queue,
+            audit_findings,
+            hard_revocations,
+            kube_calls,
+            table_units,
+            aws,
+            throttles,
+        } = Metrics::new(&registry).unwrap();
         let rows = reference::metrics(&[
             &leader,
             &reconciles,
@@ -82,6 +104,8 @@ mod tests {
             &ssm_queue,
             &audit_findings,
             &hard_revocations,
+            &kube_calls,
+            &table_units,
             &aws,
             &throttles,
         ]);

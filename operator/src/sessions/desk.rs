@@ -16,7 +16,7 @@ use super::governance::Governance;
 use super::plan::{Plan, plan};
 use super::pod::PodState;
 use super::subject::Subject;
-use super::tables::SessionTables;
+use super::tables::{Read, SessionTables};
 use crate::cluster::Cluster;
 use crate::denials::{Verdict, Verdicts};
 use crate::events::Events;
@@ -51,13 +51,19 @@ pub(crate) struct Work {
     pub pod: PodState,
     pub ruling: Ruling,
     pub denial: Option<Verdict>,
-    pub read: bool,
+    pub read: Option<Read>,
     pub readings: BTreeMap<String, Reading>,
 }
 
 impl Work {
     /// Work on `subject`, whose object is, or was, `session`.
-    pub fn new(id: &SessionId, session: &Arc<SentinelSession>, subject: &Subject, ruling: Ruling, read: bool) -> Self {
+    pub fn new(
+        id: &SessionId,
+        session: &Arc<SentinelSession>,
+        subject: &Subject,
+        ruling: Ruling,
+        read: Option<Read>,
+    ) -> Self {
         let readings = unread(&ruling, session.status.as_ref());
         let (exists, pod, denial) = (subject.exists, subject.pod(), subject.denial.clone());
         Self { id: id.clone(), session: session.clone(), exists, pod, ruling, denial, read, readings }
@@ -121,7 +127,7 @@ impl Desk {
             settled: plan.settled,
             complete: applied.complete,
             written: applied.written,
-            read: work.read,
+            read: work.read.is_some(),
             rests_until,
         }
     }

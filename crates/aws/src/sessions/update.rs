@@ -1,13 +1,12 @@
 //! The one kind of update that this table knows: some attributes of a row that exists and is active.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use sentinel_core::session::{RowStatus, SessionId};
 
-use super::call;
 use super::row::{Item, number, text};
+use super::{Sessions, call};
 use crate::error::AwsError;
 
 /// What changes.
@@ -50,8 +49,9 @@ impl Update {
         self.set(name, value)
     }
 
-    pub async fn apply(self, client: &Client, table: &str, id: &SessionId) -> Result<Outcome, AwsError> {
-        let mut request = client
+    pub async fn apply(self, sessions: &Sessions, table: &str, id: &SessionId) -> Result<Outcome, AwsError> {
+        let mut request = sessions
+            .client
             .update_item()
             .table_name(table)
             .key("id", text(id.as_str()))
@@ -59,7 +59,8 @@ impl Update {
             .condition_expression(self.condition())
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":active", text(RowStatus::Active.as_str()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         if let Some(count) = self.served {
             request = request.expression_attribute_values(":served", number(count));
         }
@@ -68,7 +69,11 @@ impl Update {
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), value);
         }
-        outcome(table, request.send().await)
+        let answer = request.send().await;
+        if let Ok(answer) = &answer {
+            sessions.metered.note("UpdateItem", &answer.consumed_capacity);
+        }
+        outcome(table, answer)
     }
 
     fn expression(&self) -> String {
@@ -86,9 +91,9 @@ impl Update {
     }
 }
 
-fn outcome<T: std::fmt::Debug>(
+fn outcome(
     table: &str,
-    answer: Result<T, SdkError<UpdateItemError, aws_sdk_dynamodb::config::http::HttpResponse>>,
+    answer: Result<UpdateItemOutput, SdkError<UpdateItemError, aws_sdk_dynamodb::config::http::HttpResponse>>,
 ) -> Result<Outcome, AwsError> {
     let Err(error) = answer else { return Ok(Outcome::Done) };
     match error.as_service_error() {
