@@ -200,6 +200,7 @@ impl Rooms {
         let revocations = sessions::Revocations {
             tables: tables.clone(),
             cluster: self.cluster.id.clone(),
+            governance: self.governance(),
             in_use: used.clone(),
             found,
             rows: found_rows,

@@ -166,6 +166,8 @@ pub struct Profile {
     pub outage_grace: Option<Duration>,
     /// How far a revocation goes in IAM; None: not there.
     pub hard_revocation: Option<HardRevocation>,
+    /// What the role issued before this moment is of no use any more, as the status says it.
+    pub denied_before: Option<String>,
     /// Name of the AccessPolicy that governs it.
     pub access_policy: String,
     /// Name of the ApprovalPolicy.
@@ -193,7 +195,8 @@ impl SentinelProfile {
     /// The judged profile, or every problem of the spec at once.
     pub fn resolve(&self) -> Result<Profile, Problems> {
         let name = self.metadata.name.clone().unwrap_or_default();
-        self.spec.resolve(&name)
+        let denied_before = self.status.as_ref().and_then(|status| status.denied_before.clone());
+        self.spec.resolve(&name).map(|profile| Profile { denied_before, ..profile })
     }
 }
 
@@ -250,6 +253,7 @@ impl SentinelProfileSpec {
             lease,
             outage_grace,
             hard_revocation: self.hard_revocation,
+            denied_before: None,
             access_policy: policies.access.unwrap_or_else(|| name.to_owned()),
             approval_policy: policies.approval,
             break_glass_policy: policies.break_glass,

@@ -61,9 +61,11 @@ pub(crate) fn plan(facts: &Facts<'_>) -> Plan {
     Plan { document: kept, left_out }
 }
 
-/// Until when the credentials of a session may live; `known`: the latest end that was recorded, if the record can be trusted.
+/// Until when a session is to be denied. `known`: the latest end of its credentials that was recorded, which may be far ahead of
+/// the truth; nothing is issued after the revocation, so they end within the longest life from then.
 pub(crate) fn until(known: Option<Timestamp>, revoked_at: Timestamp) -> Timestamp {
-    known.unwrap_or_else(|| later(revoked_at, LONGEST_LIFE)).checked_add(MARGIN).unwrap_or(Timestamp::MAX)
+    let longest = later(revoked_at, LONGEST_LIFE);
+    later(known.map_or(longest, |known| known.min(longest)), MARGIN)
 }
 
 /// What is denied already, for as long as it was to be, and what is to be denied, as if there were room for all. A session that

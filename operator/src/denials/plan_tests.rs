@@ -85,6 +85,7 @@ fn without_any_room_everybody_is_left_out() {
 fn what_is_not_known_is_denied_for_the_longest_life() {
     assert_eq!(until(None, at(0)), at(3900));
     assert_eq!(until(Some(at(700)), at(0)), at(1000));
+    assert_eq!(until(Some(at(9000)), at(0)), at(3900), "recorded ahead");
 }
 
 proptest! {

@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 use crate::pace::{backoff, jittered};
 
 /// Somebody may have changed our policy, or made room.
-const LOOK_AGAIN: Duration = Duration::from_mins(1);
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Nothing of ours is there, and nothing is wanted.
 const REST: Duration = Duration::from_hours(1);
 /// IAM shows what was written a moment later.

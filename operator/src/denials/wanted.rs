@@ -29,7 +29,7 @@ impl RevokedRow {
     /// Of a row, unless nothing that was issued for it can live.
     pub fn of(row: &SessionRow, now: Timestamp) -> Option<Self> {
         let until = until(row.credentials_until, row.updated_at);
-        let roles: BTreeSet<String> = row.role_arn.iter().cloned().collect();
+        let roles: BTreeSet<String> = row.roles.iter().chain(&row.role_arn).cloned().collect();
         let found = Self { id: row.id.clone(), profile: row.profile.clone(), roles, revoked_at: row.updated_at, until };
         Some(found).filter(|row| row.until > now && !row.roles.is_empty())
     }
@@ -90,14 +90,13 @@ fn never_began(status: &SessionStatus) -> bool {
     status.started_at.is_none() && tracked.is_some_and(|tracked| tracked.reason == "NoRow")
 }
 
-/// Until when to deny it. What is recorded counts if it was read when the session was revoked. Others who revoke write the
-/// row without what they don't know, so that what the status remembers may be old.
+/// Until when to deny it. What is recorded counts where it was read when the session was revoked. Others who revoke may write
+/// the row without what they don't know, so that what the status remembers may be old.
 fn end(session: &SentinelSession, status: &SessionStatus, revoked_at: Timestamp) -> Timestamp {
     let recorded = time(status.credentials_until.as_deref());
     let tracked = status.conditions.iter().find(|condition| condition.type_ == "Tracked");
     let is_sure = session.spec.revoked && tracked.is_some_and(|tracked| tracked.status == ConditionStatus::True);
-    let known = until(recorded, revoked_at);
-    if is_sure { known } else { known.max(until(None, revoked_at)) }
+    until(recorded.filter(|_| is_sure), revoked_at)
 }
 
 /// The roles of its credentials; and today's of the profile, where what the status remembers may be old.

@@ -51,6 +51,7 @@ pub(super) fn row(status: RowStatus, second: i64) -> SessionRow {
         revoked_reason: (status == RowStatus::Revoked).then(|| "left".to_owned()),
         kubernetes: KubernetesFacts::default(),
         role_arn: Some("arn:aws:iam::111122223333:role/prod".into()),
+        roles: ["arn:aws:iam::111122223333:role/prod".into()].into(),
         credentials_until: Some(at(900)),
     }
 }

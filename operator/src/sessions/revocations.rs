@@ -11,10 +11,13 @@ use sentinel_core::session::{SessionId, SessionRow};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::governance::Governance;
 use super::tables::SessionTables;
 use crate::denials::RevokedRow;
 
 const EVERY: Duration = Duration::from_secs(10);
+/// Tables that no live session uses may hold rows of sessions that were revoked and are gone: looked at once in so many rounds.
+const ALL: u64 = 6;
 
 /// Who looks for revoked rows, and whom it tells.
 pub(crate) struct Revocations {
@@ -22,6 +25,8 @@ pub(crate) struct Revocations {
     pub tables: Arc<SessionTables>,
     /// Id of this cluster.
     pub cluster: String,
+    /// Which tables are named.
+    pub governance: Governance,
     /// Which tables live sessions use.
     pub in_use: watch::Receiver<BTreeSet<String>>,
     /// The tracker: what it knows of these may be old.
@@ -36,12 +41,15 @@ impl Revocations {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
+        for round in 0_u64.. {
             tokio::select! {
                 () = &mut shutdown => return,
                 _ = ticks.tick() => {}
             }
-            let names = self.in_use.borrow().clone();
+            let mut names = self.in_use.borrow().clone();
+            if round % ALL == 0 {
+                names.extend(self.governance.tables());
+            }
             for table in names {
                 self.look(&table).await;
             }

@@ -90,7 +90,7 @@ fn mirror(status: &mut SessionStatus, readings: &BTreeMap<String, Reading>) {
     status.source_identity =
         Some(newest.source_identity.clone()).filter(|identity| !identity.is_empty()).or(status.source_identity.take());
     status.role_arn = newest.role_arn.clone().or(status.role_arn.take());
-    for role in rows.iter().filter_map(|(_, row)| row.role_arn.as_ref()) {
+    for role in rows.iter().flat_map(|(_, row)| row.roles.iter().chain(&row.role_arn)) {
         if !status.roles.contains(role) {
             status.roles.push(role.clone());
         }

@@ -1,5 +1,6 @@
 //! The session table, by DynamoDB Local: each write on its condition, and nothing leads back from revoked.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -52,6 +53,7 @@ fn row(name: &str) -> SessionRow {
             pod_uid: "u".into(),
         },
         role_arn: None,
+        roles: BTreeSet::new(),
         credentials_until: None,
     }
 }
@@ -138,6 +140,7 @@ async fn an_issue_is_recorded_and_its_end_only_grows() {
         let now = current(&sessions, &table, &row.id).await;
         assert_eq!(now.credentials_until, Some(moment(expected)));
         assert_eq!(now.role_arn, Some(format!("arn:role/{until}")));
+        assert!(now.roles.contains(&format!("arn:role/{until}")), "{:?}", now.roles);
         assert_eq!(
             (now.source_identity.as_str(), now.last_access_at, now.updated_at),
             ("sentinel.si", moment(9), moment(9))

@@ -159,6 +159,7 @@ fn row() -> SessionRow {
         revoked_reason: None,
         kubernetes: KubernetesFacts { cluster: uid.clone(), namespace, service_account, pod, pod_uid: uid },
         role_arn: Some("arn:aws:iam::111122223333:role/prod".to_owned()),
+        roles: ["arn:aws:iam::111122223333:role/prod".to_owned()].into(),
         credentials_until: Some(now),
     }
 }
