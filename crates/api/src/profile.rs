@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
+use sentinel_core::access_request::ServiceAccountRequests;
 use sentinel_core::policy::{Problem, Problems};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::durations::bounded;
 use crate::strict::{Unknown, refuse_unknown};
+use crate::words::words;
 
 /// Life of issued credentials where a profile says nothing.
 pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_mins(15);
@@ -87,6 +89,12 @@ pub struct SentinelProfileSpec {
     /// The policies that govern this profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<ProfilePolicies>,
+    /// Who decides AccessRequests that service accounts make. AutoApproveOnly: the ApprovalPolicy's autoApprove, and no person, since
+    /// whoever can act as a service account could ask as it and approve as themselves. Approvers: the approvers, too. Default:
+    /// AutoApproveOnly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "service_account_requests")]
+    pub service_account_requests: Option<ServiceAccountRequests>,
     /// Keys that nobody knows; kept so that they can be refused.
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -176,6 +184,8 @@ pub struct Profile {
     pub break_glass_policy: Option<String>,
     /// Name of the RateLimitPolicy.
     pub rate_limit_policy: Option<String>,
+    /// Who decides the requests of service accounts.
+    pub service_account_requests: ServiceAccountRequests,
 }
 
 /// What the values of session tags may name.
@@ -212,6 +222,7 @@ impl SentinelProfileSpec {
         "outageGrace",
         "hardRevocation",
         "policies",
+        "serviceAccountRequests",
     ];
 
     fn resolve(&self, name: &str) -> Result<Profile, Problems> {
@@ -258,6 +269,7 @@ impl SentinelProfileSpec {
             approval_policy: policies.approval,
             break_glass_policy: policies.break_glass,
             rate_limit_policy: policies.rate_limit,
+            service_account_requests: self.service_account_requests.unwrap_or(ServiceAccountRequests::AutoApproveOnly),
         };
         Problems::refuse(problems, profile)
     }
@@ -322,6 +334,10 @@ impl ConnectedPod<'_> {
             ("cluster", self.cluster),
         ]
     }
+}
+
+fn service_account_requests(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    words(ServiceAccountRequests::ALL.iter().map(|word| word.as_str()))
 }
 
 fn tag_problems(tags: &BTreeMap<String, String>) -> Vec<Problem> {
@@ -390,6 +406,7 @@ mod tests {
         assert_eq!(profile.lease, Duration::from_secs(5));
         assert_eq!(profile.outage_grace, None);
         assert_eq!(profile.access_policy, "prod");
+        assert_eq!(profile.service_account_requests, ServiceAccountRequests::AutoApproveOnly);
     }
 
     #[test]
