@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::condition::Condition;
 use crate::strict::Unknown;
 
+/// The condition that says what IAM denies of a revoked session.
+pub const HARD_REVOKED: &str = "HardRevoked";
+
 /// One pod on one profile. Made by the operator when an injected pod appears, named by the session id, owned by the pod.
 /// `spec.revoked: true` stops it for good; that and its reason are all that a person sets. Who did it is stamped, and said once
 /// for all.

@@ -46,6 +46,8 @@ pub(crate) struct Ruling {
     pub table: Option<String>,
     /// Whether it may have credentials at this moment.
     pub allowed: bool,
+    /// Whether a revocation goes on in IAM.
+    pub hard: bool,
 }
 
 /// What is known of a row.

@@ -75,7 +75,7 @@ fn status_of(phase: Phase, tables: &[&str]) -> SessionStatus {
 }
 
 fn tracked() -> Ruling {
-    Ruling { candidates: vec!["a".into()], table: Some("a".into()), allowed: true }
+    Ruling { candidates: vec!["a".into()], table: Some("a".into()), allowed: true, hard: false }
 }
 
 struct Case {

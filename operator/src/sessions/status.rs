@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sentinel_api::{Condition, ConditionStatus, Phase, SessionStatus, condition, set_condition};
+use sentinel_api::{Condition, ConditionStatus, HARD_REVOKED, Phase, SessionStatus, condition, set_condition};
 use sentinel_aws::{AwsError, ErrorKind};
 use sentinel_core::session::SessionRow;
 
@@ -39,8 +39,8 @@ pub(crate) fn status(facts: &Facts<'_>, phase: Phase, revocation: Option<&Revoca
     if let Some(tracked) = tracked(facts, &status) {
         set_tracked(&mut status, tracked);
     }
-    if let Some(verdict) = facts.denial.filter(|_| phase == Phase::Revoked) {
-        set_denial(&mut status, verdict, facts);
+    if phase == Phase::Revoked {
+        set_denial(&mut status, facts);
     }
     status
 }
@@ -60,13 +60,14 @@ pub(crate) fn with_failure(
 }
 
 /// The condition `HardRevoked`, and since when it holds: from the first time on, whatever is looked at again.
-fn set_denial(status: &mut SessionStatus, verdict: &Verdict, facts: &Facts<'_>) {
+fn set_denial(status: &mut SessionStatus, facts: &Facts<'_>) {
+    let is_told = status.conditions.iter().any(|condition| condition.type_ == HARD_REVOKED);
+    // Said with the phase, so that whoever waits for the one knows to wait for the other.
+    let pending = (facts.ruling.hard && !is_told).then_some(&Verdict::Pending);
+    let Some(verdict) = facts.denial.or(pending) else { return };
     let (holds, reason, message) = verdict.says();
     status.hard_revoked_at = status.hard_revoked_at.take().or_else(|| verdict.since().map(text));
-    set_condition(
-        &mut status.conditions,
-        condition("HardRevoked", holds, reason, message, facts.generation, facts.now),
-    );
+    set_condition(&mut status.conditions, condition(HARD_REVOKED, holds, reason, message, facts.generation, facts.now));
 }
 
 /// A time as a status says it.
