@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
+use sentinel_core::tags::cluster_name;
 use sentinel_runtime::args::ProcessArgs;
 
 /// The broker: decides every credential request, and is the only one that may assume roles.
@@ -19,7 +20,7 @@ pub struct Args {
     #[arg(long, env = "SENTINEL_SESSION_TABLE", default_value = "")]
     pub session_table: String,
     /// The cluster's name for people: `${cluster}` in session tags, `cluster` in the decision log.
-    #[arg(long, env = "SENTINEL_CLUSTER_NAME", default_value = "")]
+    #[arg(long, env = "SENTINEL_CLUSTER_NAME", default_value = "", value_parser = cluster_name)]
     pub cluster_name: String,
     /// The AWS region of the session tables; otherwise the environment's. Roles are assumed in their profile's region.
     #[arg(long, env = "AWS_REGION")]

@@ -15,4 +15,5 @@ pub mod lock;
 pub mod policy;
 pub mod protocol;
 pub mod session;
+pub mod tags;
 pub mod time;
