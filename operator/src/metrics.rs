@@ -17,6 +17,8 @@ pub(crate) struct Metrics {
     pub ssm_queue: IntGauge,
     /// What the last audit found, by kind.
     pub audit_findings: IntGaugeVec,
+    /// The tables that profiles may use, by whether they can be used.
+    pub session_tables: IntGaugeVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -34,6 +36,10 @@ impl Metrics {
             ssm_queue: metrics.register(IntGauge::new("ssm_queue", "Calls to SSM that wait for their turn.")?)?,
             audit_findings: metrics
                 .register(IntGaugeVec::new(Opts::new("audit_findings", "What the last audit found."), &["kind"])?)?,
+            session_tables: metrics.register(IntGaugeVec::new(
+                Opts::new("session_tables", "Session tables that profiles may use, by whether they can be used."),
+                &["state"],
+            )?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -64,10 +70,18 @@ mod tests {
     #[test]
     fn the_reference_shows_these_metrics() {
         let registry = telemetry::Metrics::new("test").unwrap();
-        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, aws, throttles } =
+        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, session_tables, aws, throttles } =
             Metrics::new(&registry).unwrap();
-        let rows =
-            reference::metrics(&[&leader, &reconciles, &sessions, &ssm_queue, &audit_findings, &aws, &throttles]);
+        let rows = reference::metrics(&[
+            &leader,
+            &reconciles,
+            &sessions,
+            &ssm_queue,
+            &audit_findings,
+            &session_tables,
+            &aws,
+            &throttles,
+        ]);
         reference::keep("metrics.md", "sentinel-operator", &rows).unwrap();
     }
 

@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
+use crate::tables::{self, Inspector, Verdicts};
 use crate::watches::{Watches, changes_of};
 use crate::{locks, profiles, webhooks};
 
@@ -67,7 +68,9 @@ impl Rooms {
         self.spawn_policies(&mut rooms);
         let (told, compliance) = watch::channel(Compliance::default());
         self.spawn_audit(&mut rooms, told);
-        self.spawn_profiles(&mut rooms, compliance);
+        let (looked, tables) = watch::channel(Verdicts::default());
+        self.spawn_tables(&mut rooms, looked);
+        self.spawn_profiles(&mut rooms, compliance, tables);
         self.spawn_locks(&mut rooms);
         self.spawn_webhooks(&mut rooms);
         self.spawn_sessions(&mut rooms);
@@ -129,16 +132,31 @@ impl Rooms {
         rooms.spawn(async move { (run.await, "audit").1 });
     }
 
-    fn spawn_profiles(&self, rooms: &mut JoinSet<&'static str>, compliance: watch::Receiver<Compliance>) {
-        let audited = changes_of(compliance.clone());
+    fn spawn_tables(&self, rooms: &mut JoinSet<&'static str>, told: watch::Sender<Verdicts>) {
+        let (sessions, governance, metrics) = (self.aws.sessions(), self.governance(), self.metrics.clone());
+        let inspector = Inspector { sessions, governance, metrics, told };
+        let law = stream::select(self.watches.profiles.changes(), self.watches.policies.changes());
+        let run = tables::run(inspector, law, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "tables").1 });
+    }
+
+    fn spawn_profiles(
+        &self,
+        rooms: &mut JoinSet<&'static str>,
+        compliance: watch::Receiver<Compliance>,
+        tables: watch::Receiver<Verdicts>,
+    ) {
+        let found = stream::select(changes_of(compliance.clone()), changes_of(tables.clone()));
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
             compliance,
+            governance: self.governance(),
+            tables,
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let changes = stream::select(profiles::policy_changes(&self.watches), audited);
+        let changes = stream::select(profiles::policy_changes(&self.watches), found);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }

@@ -22,4 +22,4 @@ pub use aws::{Aws, Settings, Timeouts};
 pub use error::{AwsError, ErrorKind};
 pub use issuer::{AssumeRole, Issuer};
 pub use parameters::{Parameter, ParameterCreated, Parameters, Tier};
-pub use sessions::{Created, Ended, IndexFacts, Sessions, TableFacts, Touched};
+pub use sessions::{Created, Ended, IndexFacts, Sessions, TableFacts, TableProblem, Touched};

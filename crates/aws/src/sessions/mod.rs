@@ -9,6 +9,7 @@
 //! `Already` of what they did themselves; and `served` may be counted twice.
 
 mod facts;
+mod fitness;
 mod read;
 mod row;
 mod table;
@@ -20,6 +21,7 @@ use sentinel_core::session::{RowStatus, SessionRow};
 
 use crate::error::{AwsError, Call, ErrorKind};
 pub use facts::{IndexFacts, TableFacts};
+pub use fitness::TableProblem;
 
 /// The outcome of [`Sessions::create`].
 #[derive(Clone, Debug, PartialEq, Eq)]
