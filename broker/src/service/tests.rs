@@ -112,7 +112,13 @@ impl Issuer for Shared {
             }
             if let Some(kind) = *self.0.sts_fails.lock().unwrap() {
                 let subject = format!("role `{}`", request.role_arn);
-                let message = "AccessDenied: not authorized to perform sts:AssumeRole".to_owned();
+                let message = match kind {
+                    ErrorKind::Invalid => {
+                        "PackedPolicyTooLarge: Packed size of session tags consumes 112% of allotted space."
+                    }
+                    _ => "AccessDenied: not authorized to perform sts:AssumeRole",
+                };
+                let message = message.to_owned();
                 return Err(AwsError { service: "STS", operation: "AssumeRole", subject, kind, message });
             }
             let [access_key_id, secret_access_key, token] = ["AKIA", "secret", "token"].map(str::to_owned);
@@ -550,6 +556,19 @@ async fn sts_refusing_is_503_in_stss_words_and_recovers() {
     *stage.outside.sts_fails.lock().unwrap() = None;
     stage.broker.cache.evict(&SessionId::derive("cluster", "uid-0", "prod"));
     stage.asks(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn tags_that_sts_can_not_pack_are_the_profiles_matter() {
+    let stage = stage(Outside::default());
+    *stage.outside.sts_fails.lock().unwrap() = Some(ErrorKind::Invalid);
+    let cause = stage.is_refused("TagsTooLarge").await.to_string();
+    for part in
+        ["consumes 112% of allotted space", "SentinelProfile `prod` come to", "STS packs about 450", "fewer or shorter"]
+    {
+        assert!(cause.contains(part), "{part} in {cause}");
+    }
+    assert!(!cause.contains("trust policy"), "{cause}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,3 +6,4 @@ mod locks;
 mod refuses;
 mod stage;
 mod stops;
+mod tables;
