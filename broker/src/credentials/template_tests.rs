@@ -1,7 +1,8 @@
 //! What is asked of STS.
 
 use super::*;
-use sentinel_decision::examples::{good, policy, profile};
+use sentinel_core::grant::Door;
+use sentinel_decision::examples::{good, grant, policy, profile};
 use sentinel_decision::{Facts, Sight, decide};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -53,6 +54,21 @@ fn less_than_sts_can_do_is_a_session_policy_that_ends() {
     assert_eq!(issue.until, at("2026-11-22T10:05:00Z"));
     assert_eq!(issue.recorded_until, at("2026-11-22T10:15:00.7Z"));
     insta::assert_snapshot!(issue.request.policy.unwrap(), @r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-11-22T10:05:00Z"}}}]}"#);
+}
+
+#[test]
+fn no_credentials_outlive_the_approval_that_allows_them() {
+    let mut facts = facts(&json!({"policies": {"approval": "a"}}), &json!({"effect": "require_approval"}));
+    let pins = json!({"policies": {"access": "prod", "approval": "a"}});
+    let entry = grant(Door::Approval, "ticket-7", at("2026-11-22T10:07:30.9Z"), &pins);
+    facts.requests.entries.push(Arc::new(entry));
+    let permit = decide(&facts).unwrap();
+    let issue = Template::new(&permit, &ClusterIdentity::new("cluster".into(), "")).at(facts.now);
+    let until = at("2026-11-22T10:07:30Z");
+    assert_eq!(issue.until, until);
+    assert!(issue.request.policy.unwrap().contains(&format!(r#""aws:CurrentTime":"{until}""#)));
+    let id = sentinel_core::identity::RequestId::derive("cluster", "ticket-7");
+    assert!(issue.request.source_identity.starts_with(&format!("sentinel.api@payments.{id}.")));
 }
 
 #[test]

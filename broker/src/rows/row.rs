@@ -1,7 +1,7 @@
 //! A session's first row. Pure.
 
 use jiff::Timestamp;
-use sentinel_core::identity::{GrantedBy, SourceIdentity};
+use sentinel_core::identity::SourceIdentity;
 use sentinel_core::session::{KubernetesFacts, ROW_LIFETIME, RowStatus, SessionRow};
 use sentinel_decision::Permit;
 
@@ -17,7 +17,7 @@ pub fn first(
     now: Timestamp,
 ) -> SessionRow {
     let (caller, id) = (&permit.caller, &permit.session_id);
-    let identity = SourceIdentity::new(&caller.namespace, &caller.service_account, &GrantedBy::Direct, id);
+    let identity = SourceIdentity::new(&caller.namespace, &caller.service_account, &permit.granted_by(), id);
     SessionRow {
         id: id.clone(),
         user: caller.user(),

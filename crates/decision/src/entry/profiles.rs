@@ -10,6 +10,8 @@ use crate::slim::Loose;
 /// What is kept of a SentinelProfile.
 #[derive(Clone, Debug)]
 pub struct ProfileEntry {
+    /// Its UID: a grant is for this very object.
+    pub uid: String,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// The profile, or what is wrong with it.
@@ -25,6 +27,6 @@ impl Entry for ProfileEntry {
             let profile = SentinelProfile::new(object.name(), spec);
             profile.resolve().map(Arc::new).map_err(|problems| problems.to_string())
         };
-        Self { deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
+        Self { uid: object.uid().to_owned(), deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
     }
 }
