@@ -29,6 +29,10 @@ pub struct Args {
     /// Allow parameters of SSM's advanced tier: 8 KiB instead of 4, at a price.
     #[arg(long, env = "SENTINEL_ADVANCED_PARAMETERS")]
     pub advanced_parameters: bool,
+    /// Write denials of revoked sessions into the roles of profiles that ask for it (spec.hardRevocation). The operator's role
+    /// needs rights on those roles' inline policies.
+    #[arg(long, env = "SENTINEL_HARD_REVOCATION")]
+    pub hard_revocation: bool,
 }
 
 impl Args {

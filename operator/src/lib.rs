@@ -6,6 +6,7 @@
 //!   the session tables that profiles and policies name ─▶ tables ─▶ condition TableReady of profiles
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
+//!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
 //!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
@@ -17,6 +18,7 @@
 mod args;
 mod audit;
 mod cluster;
+mod denials;
 mod events;
 mod leader;
 mod locks;

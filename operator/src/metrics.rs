@@ -1,8 +1,8 @@
 //! What Prometheus sees.
 
-use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
-use sentinel_aws::AwsError;
-use sentinel_runtime::telemetry;
+use prometheus::{CounterVec, IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use sentinel_aws::{AwsError, Meter};
+use sentinel_runtime::{kube_calls, telemetry};
 
 /// The operator's metrics.
 #[derive(Clone, Debug)]
@@ -19,6 +19,11 @@ pub(crate) struct Metrics {
     pub audit_findings: IntGaugeVec,
     /// The tables that profiles may use, by whether they can be used.
     pub session_tables: IntGaugeVec,
+    /// Revoked sessions under hard revocation, by whether IAM denies them (`denied`, `missing`).
+    pub hard_revocations: IntGaugeVec,
+    /// Requests to the API server.
+    pub kube_calls: IntCounterVec,
+    table_units: CounterVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -29,6 +34,7 @@ impl Metrics {
         let counter = |name: &str, help: &str, labels: &[&str]| {
             metrics.register(IntCounterVec::new(Opts::new(name, help), labels)?)
         };
+        let units = Opts::new("table_units_total", "Capacity units of the session tables, as DynamoDB counts them.");
         Ok(Self {
             leader: metrics.register(IntGauge::new("leader", "1 while this replica leads.")?)?,
             reconciles: counter("reconciles_total", "Reconciled objects.", &["kind", "outcome"])?,
@@ -40,6 +46,15 @@ impl Metrics {
                 Opts::new("session_tables", "Session tables that profiles may use, by whether they can be used."),
                 &["state"],
             )?)?,
+            hard_revocations: metrics.register(IntGaugeVec::new(
+                Opts::new(
+                    "hard_revocations",
+                    "Revoked sessions whose credentials IAM is to deny, and whether it does.",
+                ),
+                &["state"],
+            )?)?,
+            kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
+            table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -61,6 +76,12 @@ impl Metrics {
     }
 }
 
+impl Meter for Metrics {
+    fn consumed(&self, operation: &'static str, units: f64) {
+        self.table_units.with_label_values(&[operation]).inc_by(units);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,8 +91,19 @@ mod tests {
     #[test]
     fn the_reference_shows_these_metrics() {
         let registry = telemetry::Metrics::new("test").unwrap();
-        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, session_tables, aws, throttles } =
-            Metrics::new(&registry).unwrap();
+        let Metrics {
+            leader,
+            reconciles,
+            sessions,
+            ssm_queue,
+            audit_findings,
+            session_tables,
+            hard_revocations,
+            kube_calls,
+            table_units,
+            aws,
+            throttles,
+        } = Metrics::new(&registry).unwrap();
         let rows = reference::metrics(&[
             &leader,
             &reconciles,
@@ -79,6 +111,9 @@ mod tests {
             &ssm_queue,
             &audit_findings,
             &session_tables,
+            &hard_revocations,
+            &kube_calls,
+            &table_units,
             &aws,
             &throttles,
         ]);

@@ -33,6 +33,8 @@ pub struct Template {
     cap: Duration,
     /// When the grant ends, if it does.
     end: Option<Timestamp>,
+    /// IAM denies what was issued before: a change of it makes new credentials.
+    denied_before: Option<String>,
 }
 
 /// An AssumeRole of one moment.
@@ -52,7 +54,12 @@ impl Template {
     /// What `permit` allows.
     pub fn new(permit: &Permit, cluster: &ClusterIdentity) -> Self {
         let cap = permit.longest_life();
-        Self { request: request(permit, cluster, cap), cap, end: permit.decision.holds_until.map(whole_seconds) }
+        Self {
+            request: request(permit, cluster, cap),
+            cap,
+            end: permit.decision.holds_until.map(whole_seconds),
+            denied_before: permit.profile.denied_before.clone(),
+        }
     }
 
     /// The key of what comes of it.
@@ -62,6 +69,7 @@ impl Template {
         hash.update(self.request.fingerprint());
         hash.update(self.cap.as_nanos().to_be_bytes());
         hash.update(end.to_be_bytes());
+        hash.update(self.denied_before.as_deref().unwrap_or_default());
         hash.finalize().into()
     }
 

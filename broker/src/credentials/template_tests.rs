@@ -27,6 +27,13 @@ fn template(spec: &Value, rule: &Value) -> Template {
     Template::new(&decide(&facts(spec, rule)).unwrap(), &ClusterIdentity::new("cluster".into(), "eu-1"))
 }
 
+fn key_denied_before(than: &str) -> Key {
+    let mut permit = decide(&facts(&json!({}), &json!({}))).unwrap();
+    let profile = sentinel_api::Profile { denied_before: Some(than.to_owned()), ..(*permit.profile).clone() };
+    permit.profile = Arc::new(profile);
+    Template::new(&permit, &ClusterIdentity::new("cluster".into(), "eu-1")).key()
+}
+
 #[test]
 fn everything_that_aws_should_know_is_in_the_request() {
     let spec =
@@ -108,6 +115,8 @@ fn the_key_knows_every_input_and_the_end_but_not_the_moment() {
     let key = |spec: Value, rule: Value| template(&spec, &rule).key();
     let plain = key(json!({}), json!({}));
     assert_eq!(plain, key(json!({}), json!({})));
+    assert_ne!(plain, key_denied_before("2026-11-25T10:00:00Z"), "what was issued before is of no use");
+    assert_ne!(key_denied_before("2026-11-25T11:00:00Z"), key_denied_before("2026-11-25T10:00:00Z"));
     let window = |end: &str| json!({"conditions": {"time": {"hours": {"start": "09:00", "end": end}}}});
     let others = [
         key(json!({"externalId": "xx"}), json!({})),

@@ -10,6 +10,7 @@ use crate::credentials::{Key, Template};
 use crate::flight::Flight;
 use crate::journal::Subject;
 use crate::moment::Moment;
+use crate::rows::Purpose;
 
 impl Broker {
     /// Has credentials issued into the cache; goes on when the caller hangs up.
@@ -44,8 +45,8 @@ impl Broker {
     /// The row first: a revocation must be able to tell for which role and until when credentials are about.
     async fn assume_role(&self, permit: &Permit, template: &Template, key: Key, served: u64) -> Result<(), Cause> {
         let now = Moment::now();
+        self.rows.note(permit, served, template, Purpose::Issue, now).await?;
         let issue = template.at(now.wall);
-        self.rows.note(permit, served, Some(&issue), now).await?;
         let credentials = self
             .issuer
             .assume_role(&issue.request)

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
+use sentinel_core::access_request::ServiceAccountRequests;
 use sentinel_core::policy::{Problem, Problems};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::durations::bounded;
 use crate::strict::{Unknown, refuse_unknown};
+use crate::words::words;
 
 mod tags;
 
@@ -84,12 +86,32 @@ pub struct SentinelProfileSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outage_grace: Option<String>,
+    /// What a revocation does about credentials that are out already. `Session`: IAM denies them, too, by an inline policy of
+    /// the role. `SessionOrRole`: where that policy is full, IAM denies whatever the role issued through Sentinel before that
+    /// moment. Absent: they live until they expire. The installation must allow it (hardRevocation.enabled).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hard_revocation: Option<HardRevocation>,
     /// The policies that govern this profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<ProfilePolicies>,
+    /// Who decides AccessRequests that service accounts make. AutoApproveOnly: the ApprovalPolicy's autoApprove, and no person, since
+    /// whoever can act as a service account could ask as it and approve as themselves. Approvers: the approvers, too. Default:
+    /// AutoApproveOnly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "service_account_requests")]
+    pub service_account_requests: Option<ServiceAccountRequests>,
     /// Keys that nobody knows; kept so that they can be refused.
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// How far a revocation goes in IAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum HardRevocation {
+    /// The revoked session's credentials are denied.
+    Session,
+    /// So they are; and where the role has no room for one more session, all that was issued before that moment.
+    SessionOrRole,
 }
 
 /// Names of the policies that govern a profile.
@@ -121,13 +143,18 @@ pub struct ProfileStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Accepted`: the spec can be used. `PolicyFound`: the access policy that governs it exists and is accepted. `TableReady`:
-    /// every session table that it or its policy names can be used.
+    /// every session table that it or its policy names can be used. `RoleFull`, with hardRevocation: the role has no room left for
+    /// another revoked session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
     /// Name of the AccessPolicy that governs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_policy: Option<String>,
+    /// IAM denies what the role issued through Sentinel before this moment, RFC 3339: pods get new credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub denied_before: Option<String>,
 }
 
 /// A profile that was judged: every field is legal.
@@ -151,6 +178,10 @@ pub struct Profile {
     pub lease: Duration,
     /// Outage grace; None: until the credentials expire.
     pub outage_grace: Option<Duration>,
+    /// How far a revocation goes in IAM; None: not there.
+    pub hard_revocation: Option<HardRevocation>,
+    /// What the role issued before this moment is of no use any more, as the status says it.
+    pub denied_before: Option<String>,
     /// Name of the AccessPolicy that governs it.
     pub access_policy: String,
     /// Name of the ApprovalPolicy.
@@ -159,13 +190,16 @@ pub struct Profile {
     pub break_glass_policy: Option<String>,
     /// Name of the RateLimitPolicy.
     pub rate_limit_policy: Option<String>,
+    /// Who decides the requests of service accounts.
+    pub service_account_requests: ServiceAccountRequests,
 }
 
 impl SentinelProfile {
     /// The judged profile, or every problem of the spec at once.
     pub fn resolve(&self) -> Result<Profile, Problems> {
         let name = self.metadata.name.clone().unwrap_or_default();
-        self.spec.resolve(&name)
+        let denied_before = self.status.as_ref().and_then(|status| status.denied_before.clone());
+        self.spec.resolve(&name).map(|profile| Profile { denied_before, ..profile })
     }
 }
 
@@ -179,7 +213,9 @@ impl SentinelProfileSpec {
         "sessionTable",
         "lease",
         "outageGrace",
+        "hardRevocation",
         "policies",
+        "serviceAccountRequests",
     ];
 
     fn resolve(&self, name: &str) -> Result<Profile, Problems> {
@@ -220,10 +256,13 @@ impl SentinelProfileSpec {
             session_table: self.session_table.clone(),
             lease,
             outage_grace,
+            hard_revocation: self.hard_revocation,
+            denied_before: None,
             access_policy: policies.access.unwrap_or_else(|| name.to_owned()),
             approval_policy: policies.approval,
             break_glass_policy: policies.break_glass,
             rate_limit_policy: policies.rate_limit,
+            service_account_requests: self.service_account_requests.unwrap_or(ServiceAccountRequests::AutoApproveOnly),
         };
         Problems::refuse(problems, profile)
     }
@@ -251,6 +290,10 @@ impl ProfilePolicies {
     fn problems(&self) -> Vec<Problem> {
         refuse_unknown(&self.unknown, "spec.policies", &["access", "approval", "breakGlass", "rateLimit"])
     }
+}
+
+fn service_account_requests(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    words(ServiceAccountRequests::ALL.iter().map(|word| word.as_str()))
 }
 
 fn is_role_arn(arn: &str) -> bool {
@@ -290,6 +333,7 @@ mod tests {
         assert_eq!(profile.lease, Duration::from_secs(5));
         assert_eq!(profile.outage_grace, None);
         assert_eq!(profile.access_policy, "prod");
+        assert_eq!(profile.service_account_requests, ServiceAccountRequests::AutoApproveOnly);
     }
 
     #[test]

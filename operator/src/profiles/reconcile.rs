@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::plan::plan;
 use super::policies::Policies;
 use crate::audit::{self, Compliance};
+use crate::denials::{self, RoleStates};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, write_status};
@@ -38,6 +39,8 @@ pub(crate) struct Context {
     pub governance: Governance,
     /// What is known of the tables.
     pub tables: watch::Receiver<Verdicts>,
+    /// What IAM denies.
+    pub roles: watch::Receiver<RoleStates>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -73,6 +76,7 @@ async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::R
     // Of a profile that can't be used, no table is.
     let named = profile.as_ref().map_or_else(|_| Named::default(), |profile| context.governance.named(profile));
     tables::tell(&context.tables.borrow(), &named, &mut new, generation, now);
+    denials::tell(&context.roles.borrow(), profile.as_ref().ok(), &mut new, generation, now);
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}

@@ -48,9 +48,10 @@ impl Governance {
         let judged = self.profile(profile);
         let table =
             judged.as_ref().and_then(|profile| profile.session_table.clone()).or_else(|| self.default_table.clone());
+        let hard = judged.as_ref().is_some_and(|profile| profile.hard_revocation.is_some());
         let policy = judged.as_ref().and_then(|profile| self.policy(&profile.access_policy));
         let Some(policy) = policy else {
-            return Ruling { candidates: table.clone().into_iter().collect(), table, allowed: false };
+            return Ruling { candidates: table.clone().into_iter().collect(), table, allowed: false, hard };
         };
         let request = Request { user, profile, mode: Mode::Server, session_table: table.as_deref(), at };
         let decision = policy.decide(&request);
@@ -59,6 +60,7 @@ impl Governance {
             candidates: named.into_iter().map(str::to_owned).collect(),
             allowed: decision.effect == Verdict::Allow,
             table: decision.session_table,
+            hard,
         }
     }
 

@@ -1,11 +1,12 @@
 //! The session table, by DynamoDB Local: each write on its condition, and nothing leads back from revoked.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use sentinel_aws::{AwsError, Created, Ended, ErrorKind, Sessions, Touched};
-use sentinel_core::session::{KubernetesFacts, RowStatus, SessionId, SessionRow};
+use sentinel_core::session::{KubernetesFacts, ROW_LIFETIME, RowStatus, SessionId, SessionRow};
 
 use crate::aws_wire::{Canned, at, emulators, nobody, silent};
 use crate::world::unique;
@@ -52,6 +53,7 @@ fn row(name: &str) -> SessionRow {
             pod_uid: "u".into(),
         },
         role_arn: None,
+        roles: BTreeSet::new(),
         credentials_until: None,
     }
 }
@@ -121,11 +123,12 @@ async fn of_many_creators_one_wins_and_all_see_its_row() {
 // ---- writes to an active row ----
 
 #[tokio::test]
-async fn a_touch_counts_and_moves_the_times_only() {
+async fn a_touch_counts_moves_the_times_and_promises_the_row_anew() {
     let (sessions, table, row) = with_row("a").await;
     assert_eq!(sessions.touch(&table, &row.id, moment(5), 3).await.unwrap(), Touched::Done);
     assert_eq!(sessions.touch(&table, &row.id, moment(7), 0).await.unwrap(), Touched::Done);
-    let expected = SessionRow { last_access_at: moment(7), updated_at: moment(7), request_count: 4, ..row };
+    let expires_at = moment(7) + ROW_LIFETIME;
+    let expected = SessionRow { last_access_at: moment(7), updated_at: moment(7), expires_at, request_count: 4, ..row };
     assert_eq!(current(&sessions, &table, &expected.id).await, expected);
 }
 
@@ -137,6 +140,7 @@ async fn an_issue_is_recorded_and_its_end_only_grows() {
         let now = current(&sessions, &table, &row.id).await;
         assert_eq!(now.credentials_until, Some(moment(expected)));
         assert_eq!(now.role_arn, Some(format!("arn:role/{until}")));
+        assert!(now.roles.contains(&format!("arn:role/{until}")), "{:?}", now.roles);
         assert_eq!(
             (now.source_identity.as_str(), now.last_access_at, now.updated_at),
             ("sentinel.si", moment(9), moment(9))

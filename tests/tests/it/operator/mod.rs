@@ -1,6 +1,7 @@
 //! The operator against a real API server, moto and DynamoDB Local.
 
 mod audit;
+mod denials;
 mod drift;
 mod kinds;
 mod locks;
