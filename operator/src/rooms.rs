@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use futures::{StreamExt as _, stream};
+use futures::stream;
 use kube::Client;
 use sentinel_aws::{Aws, Settings, Tier, Timeouts};
 use sentinel_core::policy::publish::{ADVANCED_LIMIT, STANDARD_LIMIT};
@@ -69,8 +69,8 @@ impl Rooms {
         self.spawn_policies(&mut rooms);
         let (told, compliance) = watch::channel(Compliance::default());
         self.spawn_audit(&mut rooms, told);
-        let (looked, tables) = watch::channel(tables::Verdicts::default());
-        self.spawn_tables(&mut rooms, looked);
+        let (found, tables) = watch::channel(tables::Verdicts::default());
+        self.spawn_tables(&mut rooms, found);
         let (told, states) = watch::channel(RoleStates::default());
         self.spawn_profiles(&mut rooms, compliance, tables, states);
         self.spawn_locks(&mut rooms);
@@ -152,9 +152,8 @@ impl Rooms {
         tables: watch::Receiver<tables::Verdicts>,
         roles: watch::Receiver<RoleStates>,
     ) {
-        let (audited, looked, denied) =
-            (changes_of(compliance.clone()), changes_of(tables.clone()), changes_of(roles.clone()));
-        let told = stream::select_all([audited.boxed(), looked.boxed(), denied.boxed()]);
+        let found = stream::select(changes_of(compliance.clone()), changes_of(tables.clone()));
+        let found = stream::select(found, changes_of(roles.clone()));
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
@@ -165,7 +164,7 @@ impl Rooms {
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let changes = stream::select(profiles::policy_changes(&self.watches), told);
+        let changes = stream::select(profiles::policy_changes(&self.watches), found);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sentinel_api::ConnectedPod;
 use sentinel_aws::AssumeRole;
-use sentinel_core::identity::{GrantedBy, SourceIdentity, role_session_name};
+use sentinel_core::identity::{SourceIdentity, role_session_name};
 use sentinel_core::tags::{Tagged, session_tags};
 use sentinel_decision::Permit;
 use sha2::{Digest as _, Sha256};
@@ -57,7 +57,7 @@ impl Template {
         Self {
             request: request(permit, cluster, cap),
             cap,
-            end: permit.decision.holds_until.map(whole_seconds),
+            end: permit.holds_until().map(whole_seconds),
             denied_before: permit.profile.denied_before.clone(),
         }
     }
@@ -97,7 +97,7 @@ fn request(permit: &Permit, cluster: &ClusterIdentity, cap: Duration) -> AssumeR
     AssumeRole {
         role_arn: profile.role_arn.clone(),
         role_session_name: role_session_name(namespace, pod),
-        source_identity: SourceIdentity::new(namespace, service_account, &GrantedBy::Direct, session).to_string(),
+        source_identity: SourceIdentity::new(namespace, service_account, &permit.granted_by(), session).to_string(),
         external_id: profile.external_id.clone(),
         duration_seconds: u32::try_from(cap.max(STS_LEAST).as_secs()).unwrap_or(3600),
         tags,

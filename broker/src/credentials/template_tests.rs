@@ -3,8 +3,9 @@
 use super::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use sentinel_core::grant::Door;
 use sentinel_core::tags::{POLICY_SHARE, ROOM, packed_size};
-use sentinel_decision::examples::{good, policy, profile};
+use sentinel_decision::examples::{good, grant, policy, profile};
 use sentinel_decision::{Facts, Sight, decide};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -63,6 +64,21 @@ fn less_than_sts_can_do_is_a_session_policy_that_ends() {
     assert_eq!(issue.until, at("2026-11-22T10:05:00Z"));
     assert_eq!(issue.recorded_until, at("2026-11-22T10:15:00.7Z"));
     insta::assert_snapshot!(issue.request.policy.unwrap(), @r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-11-22T10:05:00Z"}}}]}"#);
+}
+
+#[test]
+fn no_credentials_outlive_the_approval_that_allows_them() {
+    let mut facts = facts(&json!({"policies": {"approval": "a"}}), &json!({"effect": "require_approval"}));
+    let pins = json!({"policies": {"access": "prod", "approval": "a"}});
+    let entry = grant(Door::Approval, "ticket-7", at("2026-11-22T10:07:30.9Z"), &pins);
+    facts.requests.entries.push(Arc::new(entry));
+    let permit = decide(&facts).unwrap();
+    let issue = Template::new(&permit, &ClusterIdentity::new("cluster".into(), "")).at(facts.now);
+    let until = at("2026-11-22T10:07:30Z");
+    assert_eq!(issue.until, until);
+    assert!(issue.request.policy.unwrap().contains(&format!(r#""aws:CurrentTime":"{until}""#)));
+    let id = sentinel_core::identity::RequestId::derive("cluster", "ticket-7");
+    assert!(issue.request.source_identity.starts_with(&format!("sentinel.api@payments.{id}.")));
 }
 
 #[test]

@@ -182,9 +182,11 @@ impl SessionTable for Shared {
     }
 }
 
+mod grants;
+
 fn caller() -> Caller {
     let [namespace, service_account, pod, pod_uid] = ["payments", "api", "api-0", "uid-0"].map(str::to_owned);
-    Caller { namespace, service_account, pod, pod_uid }
+    Caller { namespace, service_account, service_account_uid: "sa-uid".to_owned(), pod, pod_uid }
 }
 
 /// A broker, and what is round it.
@@ -225,9 +227,11 @@ fn world() -> World {
     let world = World::default();
     fill(&world.pods, vec![pod("prod", "uid-0")]);
     let spec = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1", "lease": "7s"});
-    fill(&world.profiles, vec![object("SentinelProfile", &json!({"name": "prod"}), &spec)]);
+    fill(&world.profiles, vec![object("SentinelProfile", &json!({"name": "prod", "uid": "profile-uid"}), &spec)]);
     fill(&world.policies, vec![policy("allow")]);
     fill(&world.locks, vec![]);
+    fill(&world.requests, vec![]);
+    fill(&world.emergencies, vec![]);
     fill(&world.sessions, vec![session(false)]);
     world
 }
@@ -434,7 +438,7 @@ async fn in_an_outage_of_every_watch_a_known_lock_is_still_403() {
     stage.asks(0).await.unwrap();
     apply(&stage.broker.world.locks, lock(&json!({"profiles": ["prod"], "reason": "r"})));
     tokio::time::advance(Duration::from_secs(61)).await;
-    assert_eq!(stage.broker.world.stale(Moment::now()).len(), 5);
+    assert_eq!(stage.broker.world.stale(Moment::now()).len(), 7);
     stage.is_refused("Locked").await;
     assert_eq!(stage.broker.cache.len(), 0, "a sidecar that hears 503 would serve on");
 }
@@ -445,7 +449,11 @@ async fn while_locks_are_not_known_nothing_is_decided_but_what_was_locked_stays_
     stage.asks(0).await.unwrap();
     tokio::time::advance(Duration::from_secs(61)).await;
     let world = &stage.broker.world;
-    for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard] {
+    let others = [&world.requests.heard, &world.emergencies.heard];
+    for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard]
+        .into_iter()
+        .chain(others)
+    {
         heard.stamp();
     }
     stage.is_refused("StaleWatch").await;
@@ -518,7 +526,10 @@ async fn every_change_bites_on_the_next_request_and_forgets_what_was_held() {
     assert_eq!(stage.broker.cache.len(), 0);
     apply(&world.policies, policy("require_approval"));
     let cause = stage.is_refused("ApprovalRequired").await;
-    assert!(cause.to_string().contains("approval is required; approvals are not installed in this version"), "{cause}");
+    assert!(
+        cause.to_string().contains("approval is required; SentinelProfile `prod` names no ApprovalPolicy"),
+        "{cause}"
+    );
     apply(&world.policies, json!({"metadata": {"name": "prod"}, "spec": {"version": "1", "rules": "none"}}));
     stage.is_refused("PolicyInvalid").await;
     apply(&world.policies, policy("require_server_session"));

@@ -7,6 +7,7 @@ use sentinel_core::tags::ROOM;
 
 use crate::entry::{LockEntry, Revoked};
 use crate::facts::Caller;
+use crate::opened::Tried;
 use crate::sight::Stale;
 
 /// Whether somebody said no, or nobody could say.
@@ -89,15 +90,15 @@ pub enum Cause {
     )]
     PolicyInvalid { policy: String, problems: String },
     #[error(
-        "AccessPolicy `{policy}` denies profile `{profile}`{}. See: kubectl describe accesspolicy {policy}",
+        "AccessPolicy `{policy}` denies profile `{profile}`{}{tried}. See: kubectl describe accesspolicy {policy}",
         rule_and_reason(decision)
     )]
-    Denied { decision: Box<Decision>, policy: String, profile: String },
+    Denied { decision: Box<Decision>, policy: String, profile: String, tried: Box<Tried> },
     #[error(
-        "AccessPolicy `{policy}` wants an approval for profile `{profile}`{}: approval is required; approvals are not installed in this version. See: kubectl describe accesspolicy {policy}",
+        "AccessPolicy `{policy}` wants an approval for profile `{profile}`{}: approval is required{tried}. See: kubectl describe accesspolicy {policy}",
         rule_and_reason(decision)
     )]
-    ApprovalRequired { decision: Box<Decision>, policy: String, profile: String },
+    ApprovalRequired { decision: Box<Decision>, policy: String, profile: String, tried: Box<Tried> },
 
     // Could not decide.
     #[error("{0}: nothing new is issued until it does. See the broker's log, and: kubectl get --raw /readyz")]

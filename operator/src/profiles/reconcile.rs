@@ -35,12 +35,12 @@ pub(crate) struct Context {
     pub policies: Policies,
     /// What the last audit said.
     pub compliance: watch::Receiver<Compliance>,
+    /// What IAM denies.
+    pub roles: watch::Receiver<RoleStates>,
     /// Which tables each may use.
     pub governance: Governance,
     /// What is known of the tables.
     pub tables: watch::Receiver<Verdicts>,
-    /// What IAM denies.
-    pub roles: watch::Receiver<RoleStates>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -73,10 +73,10 @@ async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::R
     let (generation, now) = (object.metadata.generation, Timestamp::now());
     let mut new = plan(&profile, |role, name| context.policies.find(role, name), &old, generation, now);
     audit::tell(&context.compliance.borrow(), &object.name_any(), &mut new, generation, now);
+    denials::tell(&context.roles.borrow(), profile.as_ref().ok(), &mut new, generation, now);
     // Of a profile that can't be used, no table is.
     let named = profile.as_ref().map_or_else(|_| Named::default(), |profile| context.governance.named(profile));
     tables::tell(&context.tables.borrow(), &named, &mut new, generation, now);
-    denials::tell(&context.roles.borrow(), profile.as_ref().ok(), &mut new, generation, now);
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}

@@ -72,8 +72,7 @@ impl Memo {
 
     /// The rows are to be read at once, and soon again, as those of a session that has just begun.
     pub fn start_over(&mut self, now: Instant) {
-        self.reads = 0;
-        self.hurry(now);
+        (self.reads, self.due, self.how) = (0, now, Read::Exact);
     }
 
     /// Notes that the rows were read, and sets when they are read next.
