@@ -17,9 +17,13 @@ pub(crate) struct Metrics {
     pub ssm_queue: IntGauge,
     /// What the last audit found, by kind.
     pub audit_findings: IntGaugeVec,
+    /// Revoked sessions under hard revocation, by whether IAM denies them (`denied`, `missing`).
+    pub hard_revocations: IntGaugeVec,
     /// Requests to the API server.
     pub kube_calls: IntCounterVec,
     table_units: CounterVec,
+    /// The tables that profiles may use, by whether they can be used.
+    pub session_tables: IntGaugeVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -38,8 +42,19 @@ impl Metrics {
             ssm_queue: metrics.register(IntGauge::new("ssm_queue", "Calls to SSM that wait for their turn.")?)?,
             audit_findings: metrics
                 .register(IntGaugeVec::new(Opts::new("audit_findings", "What the last audit found."), &["kind"])?)?,
+            hard_revocations: metrics.register(IntGaugeVec::new(
+                Opts::new(
+                    "hard_revocations",
+                    "Revoked sessions whose credentials IAM is to deny, and whether it does.",
+                ),
+                &["state"],
+            )?)?,
             kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
             table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
+            session_tables: metrics.register(IntGaugeVec::new(
+                Opts::new("session_tables", "Session tables that profiles may use, by whether they can be used."),
+                &["state"],
+            )?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -82,8 +97,10 @@ mod tests {
             sessions,
             ssm_queue,
             audit_findings,
+            hard_revocations,
             kube_calls,
             table_units,
+            session_tables,
             aws,
             throttles,
         } = Metrics::new(&registry).unwrap();
@@ -93,8 +110,10 @@ mod tests {
             &sessions,
             &ssm_queue,
             &audit_findings,
+            &hard_revocations,
             &kube_calls,
             &table_units,
+            &session_tables,
             &aws,
             &throttles,
         ]);

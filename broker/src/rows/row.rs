@@ -28,6 +28,7 @@ pub fn first(permit: &Permit, cluster: &ClusterIdentity, served: u64, bound: &Bo
         revoked_reason: None,
         kubernetes: facts(permit, cluster),
         role_arn: Some(bound.role_arn.clone()),
+        roles: [bound.role_arn.clone()].into(),
         credentials_until: Some(bound.until),
     }
 }

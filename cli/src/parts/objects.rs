@@ -1,6 +1,6 @@
 //! Objects of our group, judged as the webhook judges them.
 
-use sentinel_api::{AccessLock, SentinelProfile};
+use sentinel_api::{AccessLock, AccessRequest, BreakGlassEvent, SentinelProfile};
 use sentinel_core::policy::{Problem, Problems, unknown_key};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::kind::{Kind, Policy};
 pub(crate) const API_VERSION: &str = "sentinel.dev/v1alpha1";
 
 /// Every kind of our group.
-pub(crate) const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 9] = [
     "AccessPolicy",
     "ApprovalPolicy",
     "BreakGlassPolicy",
@@ -20,6 +20,8 @@ pub(crate) const KINDS: [&str; 7] = [
     "SentinelProfile",
     "SentinelSession",
     "AccessLock",
+    "AccessRequest",
+    "BreakGlassEvent",
 ];
 /// What an object may hold.
 const KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
@@ -32,7 +34,7 @@ pub(crate) const NAME: &str =
 pub(crate) enum Judged {
     /// A policy.
     Policy(Policy),
-    /// A profile or a lock.
+    /// A profile, a lock, a request or an event.
     Other,
     /// Nothing of it is judged, and why.
     Skipped(&'static str),
@@ -48,6 +50,8 @@ pub(crate) fn judge(object: &Value) -> Result<Judged, Problems> {
     match kind {
         "SentinelProfile" => typed::<SentinelProfile>(object)?.resolve().map(|_| Judged::Other),
         "AccessLock" => typed::<AccessLock>(object)?.spec.resolve().map(|_| Judged::Other),
+        "AccessRequest" => typed::<AccessRequest>(object)?.spec.resolve().map(|_| Judged::Other),
+        "BreakGlassEvent" => typed::<BreakGlassEvent>(object)?.spec.resolve().map(|_| Judged::Other),
         "SentinelSession" => Ok(Judged::Skipped("skipped: the operator makes and keeps sessions")),
         _ => {
             let message = format!("no kind of ours: the kinds are {}", KINDS.join(", "));

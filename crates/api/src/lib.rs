@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   author ─▶ Access-, Approval-, BreakGlass-, RateLimitPolicy, SentinelProfile ─ resolve() ─▶ core, or every problem at once
-//!   person ─▶ AccessLock
+//!   person ─▶ AccessLock, AccessRequest, BreakGlassEvent
 //!   operator ─▶ SentinelSession
 //!   all of these, and pods ─ audit() ─▶ what doesn't comply: one law for the operator and `kubectl sentinel audit`
 //! ```
@@ -10,27 +10,36 @@
 //! Types and pure functions only: nothing here talks to an API server. The schema and CEL refuse what they can; what they
 //! let through, `resolve()` refuses again, so webhook, operator and broker judge an object in the same words.
 
+mod access_request;
 pub mod audit;
+mod break_glass_event;
 mod condition;
 mod durations;
 mod lock;
 pub mod names;
+mod pins;
 mod policy;
 mod profile;
 mod session;
+mod stamp;
 mod strict;
+mod words;
 
+pub use access_request::{AccessRequest, AccessRequestSpec, AccessRequestStatus, RequestPhase};
+pub use break_glass_event::{BreakGlassEvent, BreakGlassEventSpec, BreakGlassEventStatus, EventPhase, EventRefusal};
 pub use condition::{Condition, ConditionStatus, condition, set_condition};
 pub use lock::{AccessLock, AccessLockSpec, AccessLockStatus};
+pub use pins::{PinnedPolicies, Pins};
 pub use policy::{
     AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec,
     DeletionPolicy, PolicyStatus, PublishedParameter, RateLimitPolicy, RateLimitPolicySpec, RawRule,
 };
 pub use profile::{
-    ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, Profile, ProfilePolicies, ProfileStatus, SentinelProfile,
-    SentinelProfileSpec,
+    ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, HardRevocation, Profile, ProfilePolicies, ProfileStatus,
+    SentinelProfile, SentinelProfileSpec,
 };
-pub use session::{Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
+pub use session::{HARD_REVOKED, Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
+pub use stamp::PersonStamp;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt as _;
@@ -45,6 +54,8 @@ pub fn definitions() -> Vec<CustomResourceDefinition> {
         SentinelProfile::crd(),
         SentinelSession::crd(),
         AccessLock::crd(),
+        AccessRequest::crd(),
+        BreakGlassEvent::crd(),
     ]
 }
 

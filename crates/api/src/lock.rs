@@ -2,11 +2,11 @@
 
 use kube::{CustomResource, KubeSchema};
 use sentinel_core::lock::{self, LockDraft};
-use sentinel_core::policy::{Problem, Problems};
+use sentinel_core::policy::Problems;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
-use crate::strict::{Unknown, refuse_unknown};
+use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 
 /// Whoever is named gets no credentials from now on, whatever policies, approvals and break-glass say: running pods within
 /// one lease, new pods at once. Deleting the lock unlocks. Of several lists all must name a pod (AND); within a list one entry
@@ -97,13 +97,7 @@ impl AccessLockSpec {
     /// The lock, or every problem of the spec at once.
     pub fn resolve(&self) -> Result<lock::AccessLock, Problems> {
         let problems = refuse_unknown(&self.unknown, "spec", Self::KNOWN);
-        match lock::AccessLock::read(&self.draft()) {
-            Ok(lock) => Problems::refuse(problems, lock),
-            Err(found) => {
-                let in_spec = found.into_iter().map(|problem| Problem { path: under_spec(&problem.path), ..problem });
-                Problems::refuse(problems.into_iter().chain(in_spec).collect(), lock::AccessLock::default())
-            }
-        }
+        with_those_of_spec(problems, lock::AccessLock::read(&self.draft()))
     }
 
     /// A lock of everything that the spec might mean: for those that [`AccessLockSpec::resolve`] refuses.
@@ -120,10 +114,6 @@ impl AccessLockSpec {
             expires_at: self.expires_at.clone(),
         }
     }
-}
-
-fn under_spec(path: &str) -> String {
-    if path.is_empty() { "spec".to_owned() } else { format!("spec.{path}") }
 }
 
 /// A list of names or globs that may be left out.

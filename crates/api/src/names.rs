@@ -21,6 +21,11 @@ pub const PARAMETER_FINALIZER: &str = "sentinel.dev/parameter";
 /// Labels of a SentinelSession.
 pub const SESSION_PROFILE_LABEL: &str = "sentinel.dev/profile";
 
+/// Condition of an AccessRequest or BreakGlassEvent: it opens the door now.
+pub const GRANTED_CONDITION: &str = "Granted";
+/// Condition of a BreakGlassEvent: somebody has written afterwards what it was for.
+pub const REVIEWED_CONDITION: &str = "Reviewed";
+
 /// Name of the injected container.
 pub const SIDECAR_CONTAINER: &str = "sentinel-sidecar";
 /// Volume with the application's token (memory; read-only in the application's containers).

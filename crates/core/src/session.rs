@@ -1,11 +1,13 @@
 //! Sessions: the id that broker and operator derive alone, and the row that records one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::identity::digest;
 
 /// 16 lowercase hex characters that name one pod × profile in one cluster.
 ///
@@ -17,15 +19,7 @@ pub struct SessionId(String);
 impl SessionId {
     /// The id of the session of pod `pod_uid` on `profile` in the cluster `cluster_id` (UID of namespace kube-system).
     pub fn derive(cluster_id: &str, pod_uid: &str, profile: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [cluster_id, pod_uid, profile] {
-            // Length-prefixed: ("ab", "c") and ("a", "bc") must not meet.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let mut digits = hex::encode(hash.finalize());
-        digits.truncate(16);
-        Self(digits)
+        Self(digest(&[cluster_id, pod_uid, profile], 16))
     }
 
     /// The 16 characters.
@@ -147,6 +141,8 @@ pub struct SessionRow {
     pub kubernetes: KubernetesFacts,
     /// The role of the last credentials, recorded before AssumeRole.
     pub role_arn: Option<String>,
+    /// Every role that was recorded so; a hard revocation means them all.
+    pub roles: BTreeSet<String>,
     /// Until when credentials may be about, recorded before AssumeRole.
     pub credentials_until: Option<Timestamp>,
 }

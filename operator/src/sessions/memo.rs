@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::cadence::next_read;
 use super::pod::PodState;
 use super::tables::Read;
+use crate::denials::Verdict;
 use crate::pace::jittered;
 
 /// What is read after more than this is routine.
@@ -44,6 +45,8 @@ pub(crate) struct Seen {
     pub version: Option<String>,
     /// The state of profiles and policies.
     pub epoch: u64,
+    /// Where its denial in IAM stands.
+    pub denial: Option<Verdict>,
 }
 
 impl Memo {
@@ -60,6 +63,16 @@ impl Memo {
             phase: Phase::Pending,
             reads: 0,
         }
+    }
+
+    /// Whether profiles or policies have changed since the last pass over it.
+    pub fn knew_other_law(&self, epoch: u64) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.epoch != epoch)
+    }
+
+    /// The rows are to be read at once, and soon again, as those of a session that has just begun.
+    pub fn start_over(&mut self, now: Instant) {
+        (self.reads, self.due, self.how) = (0, now, Read::Exact);
     }
 
     /// Notes that the rows were read, and sets when they are read next.

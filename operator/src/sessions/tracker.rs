@@ -16,10 +16,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::desk::{Desk, Made, Outcome, Work};
+use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
 use super::subject::{Subject, gather};
 use super::tables::Read;
+use crate::watches::changes_of;
 
 /// Events that come together are one pass.
 const DEBOUNCE: Duration = Duration::from_millis(30);
@@ -76,7 +78,8 @@ impl Tracker {
     fn wake(&self) -> impl Stream<Item = Wake> + use<> {
         let watches = &self.desk.watches;
         let law = stream::select(watches.profiles.changes(), watches.policies.changes()).map(|()| Wake::Law);
-        let sessions = stream::select(watches.pods.changes(), watches.sessions.changes()).map(|()| Wake::Sessions);
+        let sessions = stream::select(watches.pods.changes(), watches.sessions.changes());
+        let sessions = stream::select(sessions, changes_of(self.desk.denied.clone())).map(|()| Wake::Sessions);
         stream::select(law, sessions)
     }
 
@@ -125,7 +128,13 @@ impl Tracker {
         let sessions = watches.sessions.store.state();
         let sessions =
             sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| self.share(session)).collect();
-        gather(&self.desk.cluster.id, pods, sessions, &self.memos)
+        let mut subjects = gather(&self.desk.cluster.id, pods, sessions, &self.memos);
+        for (id, verdict) in self.desk.denied.borrow().iter() {
+            if let Some(subject) = subjects.get_mut(id) {
+                subject.denial = Some(verdict.clone());
+            }
+        }
+        subjects
     }
 
     /// A session to share: most are as they were in the last pass.
@@ -172,6 +181,10 @@ impl Tracker {
             memo.last = Some(session.clone());
             let seen = Some(subject.seen(self.epoch));
             let changed = memo.seen != seen;
+            let ruling = || self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
+            if memo.knew_other_law(self.epoch) && moves(session, &ruling()) {
+                memo.start_over(now);
+            }
             let urgent = changed && is_urgent(session, subject.pod());
             let read =
                 (!memo.settled && (memo.due <= now || urgent)).then_some(if urgent { Read::Exact } else { memo.how });
@@ -179,8 +192,7 @@ impl Tracker {
                 continue;
             }
             memo.seen = seen;
-            let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            work.push(Work::new(id, session, subject, ruling, read));
+            work.push(Work::new(id, session, subject, ruling(), read));
         }
         work
     }
@@ -258,6 +270,14 @@ fn is_urgent(session: &SentinelSession, pod: PodState) -> bool {
     let revoking = session.spec.revoked && phase != Phase::Revoked;
     let ending = pod == PodState::Ended && matches!(phase, Phase::Pending | Phase::Active);
     revoking || ending
+}
+
+/// Whether the table that counts by now is one in which it has no row yet: the broker makes one with the next request, or we do,
+/// and nobody waits for minutes until it shows, or for credentials.
+fn moves(session: &SentinelSession, ruling: &Ruling) -> bool {
+    let status = session.status.as_ref().filter(|status| status.phase == Phase::Active);
+    let table = ruling.table.as_ref();
+    status.zip(table).is_some_and(|(status, table)| !status.tables.contains(table))
 }
 
 fn is_revoked(memo: &Memo) -> bool {

@@ -85,7 +85,7 @@ async fn made_from(template: Value) -> (Client, String) {
 #[tokio::test]
 async fn the_template_makes_the_table_that_we_ask_for() {
     let (_, table) = made().await;
-    let facts = emulators().await.sessions().describe(&table).await.unwrap();
+    let facts = emulators().await.sessions().describe(&table).await.unwrap().unwrap();
     assert_eq!((facts.problems(), facts.advice()), (vec![], vec![]), "{facts:?}");
 }
 
@@ -159,6 +159,7 @@ fn row() -> SessionRow {
         revoked_reason: None,
         kubernetes: KubernetesFacts { cluster: uid.clone(), namespace, service_account, pod, pod_uid: uid },
         role_arn: Some("arn:aws:iam::111122223333:role/prod".to_owned()),
+        roles: ["arn:aws:iam::111122223333:role/prod".to_owned()].into(),
         credentials_until: Some(now),
     }
 }

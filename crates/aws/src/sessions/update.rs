@@ -14,6 +14,7 @@ use crate::error::AwsError;
 pub(super) struct Update {
     sets: Vec<(&'static str, AttributeValue)>,
     served: Option<u64>,
+    joins: Vec<(&'static str, AttributeValue)>,
     grows: Option<&'static str>,
 }
 
@@ -43,6 +44,14 @@ impl Update {
         self
     }
 
+    /// Adds `member` to a set of texts, unless it is empty.
+    pub fn join(mut self, name: &'static str, member: &str) -> Self {
+        if !member.is_empty() {
+            self.joins.push((name, AttributeValue::Ss(vec![member.to_owned()])));
+        }
+        self
+    }
+
     /// Sets a bound (see [`super::row::bound`]), on the further condition that it isn't beyond `value` already.
     pub fn grow(mut self, name: &'static str, value: AttributeValue) -> Self {
         self.grows = Some(name);
@@ -64,7 +73,7 @@ impl Update {
         if let Some(count) = self.served {
             request = request.expression_attribute_values(":served", number(count));
         }
-        for (name, value) in self.sets {
+        for (name, value) in self.sets.into_iter().chain(self.joins) {
             request = request
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), value);
@@ -78,7 +87,10 @@ impl Update {
 
     fn expression(&self) -> String {
         let sets: Vec<String> = self.sets.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
-        let add = if self.served.is_some() { " ADD request_count :served" } else { "" };
+        let served = self.served.map(|_| "request_count :served".to_owned());
+        let joins = self.joins.iter().map(|(name, _)| format!("#{name} :{name}"));
+        let adds: Vec<String> = served.into_iter().chain(joins).collect();
+        let add = if adds.is_empty() { String::new() } else { format!(" ADD {}", adds.join(", ")) };
         format!("SET {}{add}", sets.join(", "))
     }
 

@@ -56,7 +56,8 @@ impl Sessions {
         source_identity: &str,
         served: u64,
     ) -> Result<Touched, AwsError> {
-        let issue = used(at, served).set_text("role_arn", role_arn).set_text("source_identity", source_identity);
+        let issue = used(at, served).set_text("role_arn", role_arn).join("role_arns", role_arn);
+        let issue = issue.set_text("source_identity", source_identity);
         let growing = issue.clone().grow("credentials_until", bound(credentials_until));
         match growing.apply(self, table, id).await? {
             Outcome::Refused(item) if status(&item).ok() == Some(RowStatus::Active) => {

@@ -67,6 +67,20 @@ impl Problems {
         Self(found)
     }
 
+    /// The same, with others before them.
+    #[must_use]
+    pub fn after(self, mut earlier: Vec<Problem>) -> Self {
+        earlier.extend(self.0);
+        Self(earlier)
+    }
+
+    /// The same, of a document that is a part of another one, at `path`.
+    #[must_use]
+    pub fn at(self, path: &str) -> Self {
+        let place = |inner: &str| if inner.is_empty() { path.to_owned() } else { format!("{path}.{inner}") };
+        Self(self.0.into_iter().map(|problem| Problem { path: place(&problem.path), ..problem }).collect())
+    }
+
     /// The problems one by one.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()

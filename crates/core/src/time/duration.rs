@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod parse;
@@ -42,6 +43,18 @@ impl GoDuration {
     /// All of it.
     pub const fn as_nanos(self) -> i64 {
         self.0
+    }
+
+    /// So long after `at`; time itself ends somewhere.
+    pub fn after(self, at: Timestamp) -> Timestamp {
+        let end = if self.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+        at.checked_add(SignedDuration::from_nanos(self.0)).unwrap_or(end)
+    }
+
+    /// How long `end` is after `start`; nothing where it is before it.
+    pub fn between(start: Timestamp, end: Timestamp) -> Self {
+        let nanos = end.as_nanosecond().saturating_sub(start.as_nanosecond()).max(0);
+        Self(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
     /// Whether it is below zero.

@@ -54,6 +54,8 @@ fn specs() -> Vec<(&'static str, Value)> {
         ("SentinelProfile", profile(&json!({}))),
         ("AccessLock", json!({"profiles": [unique("nobody")], "reason": "r"})),
         ("SentinelSession", session),
+        ("AccessRequest", super::requests::request()),
+        ("BreakGlassEvent", super::requests::event()),
     ];
     policies.chain(others).collect()
 }
@@ -65,7 +67,8 @@ async fn nobody_writes_the_status_of_any_kind_whatever_rbac_says() {
         let tenant = as_user(&user).await;
         guard("sentinel-status", &user).await;
         for (kind, spec) in specs() {
-            let namespace = (kind == "SentinelSession").then_some(namespace.as_str());
+            let namespaced = ["SentinelSession", "AccessRequest", "BreakGlassEvent"].contains(&kind);
+            let namespace = namespaced.then_some(namespace.as_str());
             let made = create(kind, namespace, spec).await.unwrap();
             let (name, theirs) = (made.name_any(), api(&tenant, kind, namespace));
             let status = json!({"status": {"observedGeneration": 7}});

@@ -5,6 +5,7 @@ mod explain;
 mod guards;
 pub mod kubectl;
 mod locks;
+mod requests;
 
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};

@@ -1,0 +1,132 @@
+//! Who may break the glass, and how an emergency ends.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+use crate::ask::{Ask, AskDraft, Terms};
+use crate::governing::govern;
+use crate::ledger::{Candidate, Ledger};
+use crate::person::{Identity, Person};
+use crate::policy::{BreakGlassPolicy, RateLimitPolicy, ReasonCode};
+
+const POLICY: &str = r#"
+version: "1"
+rules:
+- {name: night, profiles: [prod], users: [ann, oncall, "team-*"], allowed_reason_codes: [incident], time: {hours: {start: "20:00", end: "23:00"}}, max_duration: 2h}
+- {name: any, profiles: [dev], users: [ann]}
+"#;
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(minute * 60).unwrap()
+}
+
+fn ask(profile: &str, duration: &str) -> Ask {
+    let justification = "the database is on fire".to_owned();
+    let (profile, service_account, duration) = (profile.to_owned(), "api".to_owned(), duration.to_owned());
+    Ask::read(&AskDraft { profile, service_account, duration, justification }, Terms::BREAK_GLASS).unwrap()
+}
+
+fn emergency(profile: &str, duration: &str, code: ReasonCode) -> Emergency {
+    Emergency { ask: ask(profile, duration), code }
+}
+
+struct World {
+    emergency: Emergency,
+    invoker: Person,
+    governed: bool,
+    closed: bool,
+}
+
+fn world(user: &str, extra: &str, group: &str) -> World {
+    let invoker = Person::new(Identity::new(user, Some(extra.to_owned())), vec![group.to_owned()]);
+    World { emergency: emergency("prod", "2h", ReasonCode::Incident), invoker, governed: true, closed: false }
+}
+
+/// 21:00 of the first day, when rule `night` is open.
+const MADE: i64 = 21 * 60;
+
+impl World {
+    fn start(&self, minute: i64) -> Start {
+        let policy = BreakGlassPolicy::from_yaml(POLICY).unwrap();
+        let named = self.governed.then_some(("p", Ok(&policy)));
+        let governing = govern(self.emergency.ask.profile(), named);
+        let (created_at, emergency, invoker, closed) = (at(MADE), &self.emergency, &self.invoker, self.closed);
+        start(&Facts { created_at, emergency, invoker, governing, closed }, at(minute))
+    }
+}
+
+#[rstest]
+#[case::by_user_name(world("ann", "", ""), MADE, "ask")]
+#[case::by_extra_value(world("role-a", "ann", ""), MADE, "ask")]
+#[case::by_group(world("olga", "", "oncall"), MADE, "ask")]
+#[case::by_a_glob(world("olga", "", "team-red"), MADE + 14, "ask")]
+#[case::nobody(
+    world("mallory", "", ""),
+    MADE,
+    "rule `night` of BreakGlassPolicy `p` does not name mallory among its users"
+)]
+#[case::a_program(world("system:serviceaccount:a:b", "ann", "oncall"), MADE, "service accounts never break the glass")]
+#[case::another_code(World { emergency: emergency("prod", "1h", ReasonCode::Other), ..world("ann", "", "") }, MADE, "does not take the reason code `other`: incident is expected")]
+#[case::too_long(World { emergency: emergency("prod", "121m", ReasonCode::Incident), ..world("ann", "", "") }, MADE, "allows 2h0m0s at most, and 2h1m0s was asked")]
+#[case::late(world("ann", "", ""), MADE + 15, "nobody could judge it within 15m0s")]
+#[case::another_profile(World { emergency: emergency("staging", "1h", ReasonCode::Incident), ..world("ann", "", "") }, MADE, "no rule of BreakGlassPolicy `p` is for profile `staging`: nobody can break the glass")]
+#[case::no_policy(World { governed: false, ..world("ann", "", "") }, MADE, "SentinelProfile `prod` names no BreakGlassPolicy: nobody can break the glass")]
+#[case::the_whole_four_hours(World { emergency: emergency("dev", "4h", ReasonCode::Other), ..world("ann", "", "") }, MADE, "ask")]
+#[case::closed_before_it_began(World { closed: true, ..world("ann", "", "") }, MADE, "closed at")]
+fn begins(#[case] world: World, #[case] minute: i64, #[case] expected: &str) {
+    let said = match world.start(minute) {
+        Start::AskLedger => "ask".to_owned(),
+        Start::Become(state) => state.to_string(),
+    };
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
+fn outside_the_window_it_does_not_begin() {
+    let early = world("ann", "", "");
+    let policy = BreakGlassPolicy::from_yaml(POLICY).unwrap();
+    let governing = govern("prod", Some(("p", Ok(&policy))));
+    let (emergency, invoker) = (&early.emergency, &early.invoker);
+    let facts = Facts { created_at: at(19 * 60), emergency, invoker, governing, closed: false };
+    let Start::Become(State::Refused(refusal)) = start(&facts, at(19 * 60)) else { panic!() };
+    assert_eq!((refusal.word(), refusal.come_back()), ("time", None));
+    assert!(refusal.to_string().contains("is for other times"));
+}
+
+#[test]
+fn a_limit_says_which_and_when_to_come_back() {
+    let text = "version: \"1\"\nrules:\n- {name: r, cooldown: 30m}\n";
+    let policy = RateLimitPolicy::from_yaml(text).unwrap();
+    let (event, invoker, profile) = ("1".to_owned(), Identity::new("ann", None), "prod".to_owned());
+    let first = Candidate { event, invoker, profile, duration: "10m".parse().unwrap() };
+    let rule = policy.rule_for("prod").map(|(_, rule)| rule);
+    let ledger = Ledger::default().admit(&first, rule, at(0)).unwrap().ledger;
+    let again = Candidate { event: "2".to_owned(), ..first };
+    let refusal = Refusal::from(ledger.admit(&again, rule, at(20)).unwrap_err());
+    assert_eq!((refusal.word(), refusal.come_back()), ("cooldown", Some(at(30))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    /// However often and whenever somebody looks: it is active only before its end and until somebody closes it, and never again.
+    #[test]
+    fn what_has_ended_begins_no_more(mut looks in prop::collection::vec((0_i64..300, prop::bool::weighted(0.1)), 1..12), length in 1_i64..240) {
+        looks.sort_unstable();
+        let running = Running { at: at(0), until: at(length) };
+        let (mut state, mut closed) = (State::Active(running), false);
+        for (minute, closes) in looks {
+            closed |= closes;
+            let State::Active(running) = state else { break };
+            state = run(running, closed, at(minute));
+            match &state {
+                State::Active(same) => prop_assert!(minute < length && !closed && *same == running),
+                State::Closed { at: end } => prop_assert!(closed && minute < length && *end == at(minute)),
+                State::Expired { at: end } => prop_assert!(minute >= length && *end == at(length)),
+                State::Refused(_) => prop_assert!(false, "it had begun"),
+            }
+        }
+    }
+}
