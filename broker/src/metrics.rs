@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use prometheus::{Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts};
+use prometheus::{
+    CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts,
+};
+use sentinel_runtime::kube_calls;
 use sentinel_runtime::telemetry::Metrics;
 
 /// Seconds: a warm answer takes a fraction of the first, the deadline is 0.7.
@@ -24,6 +27,8 @@ pub struct BrokerMetrics {
     pub aws_failures: IntCounterVec,
     /// How long they took.
     pub aws_seconds: HistogramVec,
+    /// Capacity units of the session tables.
+    pub table_units: CounterVec,
     /// Requests to the API server.
     pub kube_calls: IntCounterVec,
     /// Seconds since a watch last heard from the API server.
@@ -48,6 +53,8 @@ impl BrokerMetrics {
         let request = HistogramOpts::new("broker_request_seconds", "Time to answer a credential request.");
         let call = HistogramOpts::new("broker_aws_call_seconds", "Time of a call to AWS.");
         let age = Opts::new("broker_watch_age_seconds", "Seconds since a watch last heard from the API server.");
+        let units =
+            Opts::new("broker_table_units_total", "Capacity units of the session tables, as DynamoDB counts them.");
         let failures = IntCounter::new("broker_event_failures_total", "Events that could not be written.")?;
         Ok(Self {
             requests: counters("broker_requests_total", "Credential requests by outcome.", &["outcome"])?,
@@ -57,7 +64,8 @@ impl BrokerMetrics {
             aws_failures: counters("broker_aws_failures_total", "Calls to AWS that failed.", &["service", "kind"])?,
             aws_seconds: metrics
                 .register(HistogramVec::new(call.buckets(CALL_BUCKETS.to_vec()), &["service", "operation"])?)?,
-            kube_calls: counters("broker_kube_calls_total", "Requests to the API server.", &["verb", "resource"])?,
+            table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
+            kube_calls: counters("broker_kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
             watch_age: metrics.register(GaugeVec::new(age, &["watch"])?)?,
             sessions: gauge("broker_sessions", "SentinelSessions known.")?,
             cached: gauge("broker_cached_credentials", "Sessions with credentials in the cache.")?,
@@ -89,6 +97,12 @@ impl BrokerMetrics {
     }
 }
 
+impl sentinel_aws::Meter for BrokerMetrics {
+    fn consumed(&self, operation: &'static str, units: f64) {
+        self.table_units.with_label_values(&[operation]).inc_by(units);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +118,7 @@ mod tests {
             aws_calls,
             aws_failures,
             aws_seconds,
+            table_units,
             kube_calls,
             watch_age,
             sessions,
@@ -118,6 +133,7 @@ mod tests {
             &aws_calls,
             &aws_failures,
             &aws_seconds,
+            &table_units,
             &kube_calls,
             &watch_age,
             &sessions,

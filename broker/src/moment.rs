@@ -25,6 +25,11 @@ impl Moment {
         self.steady.saturating_duration_since(then)
     }
 
+    /// How long ago `then` was, by the wall clock; nothing if it is still to come.
+    pub fn age_of(&self, then: Timestamp) -> Duration {
+        Duration::try_from(self.wall.duration_since(then)).unwrap_or_default()
+    }
+
     /// From now to `then`; zero if that is past.
     pub fn until(&self, then: Timestamp) -> Duration {
         Duration::try_from(then.duration_since(self.wall)).unwrap_or_default()

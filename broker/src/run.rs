@@ -60,9 +60,10 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let aws = Aws::load(args.region.clone()).await;
     let broker = Arc::new(assemble(&args, world, client, &aws, events, counts, identity, bundle)?);
     spawn_upkeep(&broker, watches, &shutdown);
-    let serving = serve_tls(args.listen, router(broker), tls, shutdown);
+    let serving = serve_tls(args.listen, router(broker.clone()), tls, shutdown);
     let telemetry = async { telemetry.await?.context("serving metrics") };
     tokio::try_join!(async { serving.await.context("serving HTTPS") }, telemetry)?;
+    broker.settle_all_rows().await;
     Ok(())
 }
 
@@ -78,13 +79,14 @@ fn assemble(
     bundle: Receiver<CaBundle>,
 ) -> anyhow::Result<Broker> {
     let cluster: Arc<dyn Cluster> = Arc::new(client);
-    let table = CountedTable { sessions: aws.sessions(), metrics: metrics.clone() };
+    let sessions = aws.sessions().metered(Arc::new(metrics.clone()));
+    let table = CountedTable { sessions, metrics: metrics.clone() };
     let dropped = metrics.dropped.with_label_values(&["decision_log"]);
     Ok(Broker {
         world,
         callers: Callers::new(cluster.clone()),
         cluster,
-        rows: Rows::new(Arc::new(table), identity.clone()),
+        rows: Rows::new(Arc::new(table), identity.clone(), args.touch_interval),
         issuer: Arc::new(CountedIssuer { issuer: aws.issuer(), metrics: metrics.clone() }),
         cache: crate::credentials::Cache::default(),
         flights: crate::flight::Flights::default(),
@@ -171,6 +173,8 @@ fn spawn_events(
 }
 
 fn spawn_upkeep(broker: &Arc<Broker>, watches: telemetry::Gate, shutdown: &CancellationToken) {
+    let (quiet, stop) = (broker.clone(), shutdown.clone());
+    tokio::spawn(async move { run_until(&stop, quiet.settle_rows()).await });
     let (broker, shutdown) = (broker.clone(), shutdown.clone());
     tokio::spawn(async move { run_until(&shutdown, broker.look_after(watches)).await });
 }

@@ -4,12 +4,13 @@
 //! ```text
 //!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, lint, fmt, convert, explain, diff, test ─▶ Report ─▶ Output
 //!                              └─▶ places (lines and columns) ─▶ Finding
-//!   API server ─▶ cluster (single reads) ─▶ sentinel-decision ─▶ explain, lock, unlock, locks
+//!   API server ─▶ cluster (reads, pages, watches) ─▶ sentinel-decision ─▶ explain
+//!                                               └─▶ sessions, revoke, audit, lock, unlock, locks ─▶ terminal: a question
 //! ```
 //!
 //! What a policy means is said by `sentinel-core` alone, and what the broker would say by `sentinel-decision`; here are only
-//! arguments, files and words. Only `cluster` talks to a network, and it writes AccessLocks alone. The clock is read where a command
-//! begins: `explain` without `--at`, `diff`, which looks a year ahead, and the three commands of locks.
+//! arguments, files and words. Only `cluster` talks to a network; what is written is AccessLocks, and that a SentinelSession is
+//! revoked. The clock is read where a command begins.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};

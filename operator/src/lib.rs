@@ -3,8 +3,10 @@
 //! ```text
 //!   policies of all four kinds ──▶ policies ──▶ SSM parameter, conditions Accepted, Published and Linted
 //!   SentinelProfile ▶ profiles ──▶ conditions Accepted and …PolicyFound
+//!   the session tables that profiles and policies name ─▶ tables ─▶ condition TableReady of profiles
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
+//!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
 //!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
@@ -16,6 +18,7 @@
 mod args;
 mod audit;
 mod cluster;
+mod denials;
 mod events;
 mod leader;
 mod locks;
@@ -27,6 +30,7 @@ mod report;
 mod rooms;
 mod run;
 mod sessions;
+mod tables;
 mod watches;
 mod webhooks;
 

@@ -1,8 +1,8 @@
 //! What Prometheus sees.
 
-use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
-use sentinel_aws::AwsError;
-use sentinel_runtime::telemetry;
+use prometheus::{CounterVec, IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use sentinel_aws::{AwsError, Meter};
+use sentinel_runtime::{kube_calls, telemetry};
 
 /// The operator's metrics.
 #[derive(Clone, Debug)]
@@ -17,6 +17,13 @@ pub(crate) struct Metrics {
     pub ssm_queue: IntGauge,
     /// What the last audit found, by kind.
     pub audit_findings: IntGaugeVec,
+    /// Revoked sessions under hard revocation, by whether IAM denies them (`denied`, `missing`).
+    pub hard_revocations: IntGaugeVec,
+    /// Requests to the API server.
+    pub kube_calls: IntCounterVec,
+    table_units: CounterVec,
+    /// The tables that profiles may use, by whether they can be used.
+    pub session_tables: IntGaugeVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -27,6 +34,7 @@ impl Metrics {
         let counter = |name: &str, help: &str, labels: &[&str]| {
             metrics.register(IntCounterVec::new(Opts::new(name, help), labels)?)
         };
+        let units = Opts::new("table_units_total", "Capacity units of the session tables, as DynamoDB counts them.");
         Ok(Self {
             leader: metrics.register(IntGauge::new("leader", "1 while this replica leads.")?)?,
             reconciles: counter("reconciles_total", "Reconciled objects.", &["kind", "outcome"])?,
@@ -34,6 +42,19 @@ impl Metrics {
             ssm_queue: metrics.register(IntGauge::new("ssm_queue", "Calls to SSM that wait for their turn.")?)?,
             audit_findings: metrics
                 .register(IntGaugeVec::new(Opts::new("audit_findings", "What the last audit found."), &["kind"])?)?,
+            hard_revocations: metrics.register(IntGaugeVec::new(
+                Opts::new(
+                    "hard_revocations",
+                    "Revoked sessions whose credentials IAM is to deny, and whether it does.",
+                ),
+                &["state"],
+            )?)?,
+            kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
+            table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
+            session_tables: metrics.register(IntGaugeVec::new(
+                Opts::new("session_tables", "Session tables that profiles may use, by whether they can be used."),
+                &["state"],
+            )?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -55,6 +76,12 @@ impl Metrics {
     }
 }
 
+impl Meter for Metrics {
+    fn consumed(&self, operation: &'static str, units: f64) {
+        self.table_units.with_label_values(&[operation]).inc_by(units);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,10 +91,32 @@ mod tests {
     #[test]
     fn the_reference_shows_these_metrics() {
         let registry = telemetry::Metrics::new("test").unwrap();
-        let Metrics { leader, reconciles, sessions, ssm_queue, audit_findings, aws, throttles } =
-            Metrics::new(&registry).unwrap();
-        let rows =
-            reference::metrics(&[&leader, &reconciles, &sessions, &ssm_queue, &audit_findings, &aws, &throttles]);
+        let Metrics {
+            leader,
+            reconciles,
+            sessions,
+            ssm_queue,
+            audit_findings,
+            hard_revocations,
+            kube_calls,
+            table_units,
+            session_tables,
+            aws,
+            throttles,
+        } = Metrics::new(&registry).unwrap();
+        let rows = reference::metrics(&[
+            &leader,
+            &reconciles,
+            &sessions,
+            &ssm_queue,
+            &audit_findings,
+            &hard_revocations,
+            &kube_calls,
+            &table_units,
+            &session_tables,
+            &aws,
+            &throttles,
+        ]);
         reference::keep("metrics.md", "sentinel-operator", &rows).unwrap();
     }
 

@@ -1,6 +1,6 @@
 //! The rooms of a leader: each works until shutdown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +16,13 @@ use tokio::task::JoinSet;
 use crate::Args;
 use crate::audit::{self, Audit, Compliance};
 use crate::cluster::Cluster;
+use crate::denials::{self, Denials, Iam, RevokedRow, RoleStates, Verdicts};
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
+use crate::tables::{self, Inspector};
 use crate::watches::{Watches, changes_of};
 use crate::{locks, profiles, webhooks};
 
@@ -67,10 +69,16 @@ impl Rooms {
         self.spawn_policies(&mut rooms);
         let (told, compliance) = watch::channel(Compliance::default());
         self.spawn_audit(&mut rooms, told);
-        self.spawn_profiles(&mut rooms, compliance);
+        let (found, tables) = watch::channel(tables::Verdicts::default());
+        self.spawn_tables(&mut rooms, found);
+        let (told, states) = watch::channel(RoleStates::default());
+        self.spawn_profiles(&mut rooms, compliance, tables, states);
         self.spawn_locks(&mut rooms);
         self.spawn_webhooks(&mut rooms);
-        self.spawn_sessions(&mut rooms);
+        let (verdicts, denied) = watch::channel(Verdicts::default());
+        let (found, rows) = watch::channel(BTreeMap::new());
+        self.spawn_denials(&mut rooms, rows, verdicts, told);
+        self.spawn_sessions(&mut rooms, denied, found);
         while let Some(ended) = rooms.join_next().await {
             let room = ended.context("a room has failed")?;
             if !self.shutdown.is_cancelled() {
@@ -129,16 +137,34 @@ impl Rooms {
         rooms.spawn(async move { (run.await, "audit").1 });
     }
 
-    fn spawn_profiles(&self, rooms: &mut JoinSet<&'static str>, compliance: watch::Receiver<Compliance>) {
-        let audited = changes_of(compliance.clone());
+    fn spawn_tables(&self, rooms: &mut JoinSet<&'static str>, told: watch::Sender<tables::Verdicts>) {
+        let (sessions, governance, metrics) = (self.aws.sessions(), self.governance(), self.metrics.clone());
+        let inspector = Inspector { sessions, governance, metrics, told };
+        let law = stream::select(self.watches.profiles.changes(), self.watches.policies.changes());
+        let run = tables::run(inspector, law, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "tables").1 });
+    }
+
+    fn spawn_profiles(
+        &self,
+        rooms: &mut JoinSet<&'static str>,
+        compliance: watch::Receiver<Compliance>,
+        tables: watch::Receiver<tables::Verdicts>,
+        roles: watch::Receiver<RoleStates>,
+    ) {
+        let found = stream::select(changes_of(compliance.clone()), changes_of(tables.clone()));
+        let found = stream::select(found, changes_of(roles.clone()));
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
             compliance,
+            governance: self.governance(),
+            tables,
+            roles,
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let changes = stream::select(profiles::policy_changes(&self.watches), audited);
+        let changes = stream::select(profiles::policy_changes(&self.watches), found);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }
@@ -161,27 +187,54 @@ impl Rooms {
         rooms.spawn(async move { (run.await, "webhooks").1 });
     }
 
-    fn spawn_sessions(&self, rooms: &mut JoinSet<&'static str>) {
+    fn spawn_denials(
+        &self,
+        rooms: &mut JoinSet<&'static str>,
+        rows: watch::Receiver<BTreeMap<String, Vec<RevokedRow>>>,
+        verdicts: watch::Sender<Verdicts>,
+        states: watch::Sender<RoleStates>,
+    ) {
+        let iam = || Iam::new(self.aws.roles(), &self.cluster, self.metrics.clone());
+        let (watches, metrics) = (self.watches.clone(), self.metrics.clone());
+        let denials = Denials { iam: self.args.hard_revocation.then(iam), watches, rows, verdicts, states, metrics };
+        let run = denials::run(denials, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "denials").1 });
+    }
+
+    fn spawn_sessions(
+        &self,
+        rooms: &mut JoinSet<&'static str>,
+        denied: watch::Receiver<Verdicts>,
+        found_rows: watch::Sender<BTreeMap<String, Vec<RevokedRow>>>,
+    ) {
         let tables = Arc::new(SessionTables::new(self.aws.sessions(), self.metrics.clone()));
         let (in_use, used) = watch::channel(BTreeSet::new());
         let (found, revoked) = mpsc::channel(REVOCATIONS);
         let end = || self.shutdown.clone().cancelled_owned();
-        let tracker = sessions::run(self.session_desk(&tables), revoked, in_use, end());
-        let revocations =
-            sessions::watch_revocations(tables.clone(), self.cluster.id.clone(), used.clone(), found, end());
+        let tracker = sessions::run(self.session_desk(&tables, denied), revoked, in_use, end());
+        let revocations = sessions::Revocations {
+            tables: tables.clone(),
+            cluster: self.cluster.id.clone(),
+            governance: self.governance(),
+            in_use: used.clone(),
+            found,
+            rows: found_rows,
+        };
+        let revocations = revocations.watch(end());
         let orphans = self.scan(&tables, used).run(end());
         rooms.spawn(async move { (tracker.await, "sessions").1 });
         rooms.spawn(async move { (revocations.await, "revocations").1 });
         rooms.spawn(async move { (orphans.await, "orphans").1 });
     }
 
-    fn session_desk(&self, tables: &Arc<SessionTables>) -> sessions::Desk {
+    fn session_desk(&self, tables: &Arc<SessionTables>, denied: watch::Receiver<Verdicts>) -> sessions::Desk {
         sessions::Desk {
             client: self.client.clone(),
             cluster: self.cluster.clone(),
             watches: self.watches.clone(),
             governance: self.governance(),
             tables: tables.clone(),
+            denied,
             events: self.events.clone(),
             metrics: self.metrics.clone(),
         }

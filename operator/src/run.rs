@@ -4,7 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use kube::Client;
+use kube::Config;
+use kube::client::ClientBuilder;
+use sentinel_runtime::kube_calls::counting;
 use sentinel_runtime::shutdown::{self, CancellationToken};
 use sentinel_runtime::telemetry::{self, Gate, Readiness};
 use tokio::task::{JoinError, JoinHandle};
@@ -44,7 +46,8 @@ async fn failed(server: JoinHandle<io::Result<()>>, shutdown: &CancellationToken
 }
 
 async fn lead(args: &Args, metrics: Metrics, gate: &Gate, shutdown: &CancellationToken) -> anyhow::Result<()> {
-    let client = Client::try_default().await.context("no way to the API server")?;
+    let config = Config::infer().await.context("no way to the API server")?;
+    let client = ClientBuilder::try_from(config)?.with_layer(&counting(metrics.kube_calls.clone())).build();
     let cluster = Cluster::identify(&client, &args.cluster_name).await?;
     tracing::info!(cluster = cluster.id, name = cluster.name, "cluster identified");
     let candidate = Candidate::new(client.clone(), &args.process.namespace, &args.process.pod_name).await?;

@@ -7,6 +7,8 @@
 //! ```
 
 mod cache;
+#[cfg(test)]
+pub mod examples;
 mod issuer;
 mod template;
 

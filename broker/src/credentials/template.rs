@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sentinel_api::ConnectedPod;
 use sentinel_aws::AssumeRole;
-use sentinel_core::identity::{SourceIdentity, role_session_name, session_tags};
+use sentinel_core::identity::{SourceIdentity, role_session_name};
+use sentinel_core::tags::{Tagged, session_tags};
 use sentinel_decision::Permit;
 use sha2::{Digest as _, Sha256};
 
@@ -17,8 +18,9 @@ use crate::identity::ClusterIdentity;
 /// The least that STS issues for.
 const STS_LEAST: Duration = Duration::from_mins(15);
 
-/// STS counts from its own clock, and later than we ask: by so much its end may come after ours.
-const STS_MAY_LAG: Duration = Duration::from_mins(1);
+/// STS counts from its own clock, which may be two minutes ahead of ours, and later than we ask: by so much its end may come after
+/// ours.
+const STS_MAY_LAG: Duration = Duration::from_secs(130);
 
 /// What the cache knows credentials by: all inputs of AssumeRole and the grant's end.
 pub type Key = [u8; 32];
@@ -31,6 +33,8 @@ pub struct Template {
     cap: Duration,
     /// When the grant ends, if it does.
     end: Option<Timestamp>,
+    /// IAM denies what was issued before: a change of it makes new credentials.
+    denied_before: Option<String>,
 }
 
 /// An AssumeRole of one moment.
@@ -50,7 +54,12 @@ impl Template {
     /// What `permit` allows.
     pub fn new(permit: &Permit, cluster: &ClusterIdentity) -> Self {
         let cap = permit.longest_life();
-        Self { request: request(permit, cluster, cap), cap, end: permit.holds_until().map(whole_seconds) }
+        Self {
+            request: request(permit, cluster, cap),
+            cap,
+            end: permit.holds_until().map(whole_seconds),
+            denied_before: permit.profile.denied_before.clone(),
+        }
     }
 
     /// The key of what comes of it.
@@ -60,6 +69,7 @@ impl Template {
         hash.update(self.request.fingerprint());
         hash.update(self.cap.as_nanos().to_be_bytes());
         hash.update(end.to_be_bytes());
+        hash.update(self.denied_before.as_deref().unwrap_or_default());
         hash.finalize().into()
     }
 
@@ -82,8 +92,8 @@ impl Template {
 fn request(permit: &Permit, cluster: &ClusterIdentity, cap: Duration) -> AssumeRole {
     let (caller, profile, session) = (&permit.caller, &permit.profile, &permit.session_id);
     let (namespace, service_account, pod) = (&caller.namespace, &caller.service_account, &caller.pod);
-    let mut tags = session_tags(namespace, service_account, pod, &profile.name, session);
-    tags.extend(profile.tags_for(ConnectedPod { namespace, service_account, pod, cluster: &cluster.name }));
+    let own = profile.tags_for(ConnectedPod { namespace, service_account, pod, cluster: &cluster.name });
+    let tags = session_tags(Tagged { namespace, service_account, pod, profile: &profile.name, session }, own);
     AssumeRole {
         role_arn: profile.role_arn.clone(),
         role_session_name: role_session_name(namespace, pod),

@@ -1,25 +1,17 @@
 //! A session's first row. Pure.
 
 use jiff::Timestamp;
-use sentinel_core::identity::SourceIdentity;
 use sentinel_core::session::{KubernetesFacts, ROW_LIFETIME, RowStatus, SessionRow};
 use sentinel_decision::Permit;
 
-use crate::credentials::Issue;
+use super::bound::Bound;
 use crate::identity::ClusterIdentity;
 
-/// The row of a session that begins `now`.
-pub fn first(
-    permit: &Permit,
-    cluster: &ClusterIdentity,
-    served: u64,
-    issue: Option<&Issue>,
-    now: Timestamp,
-) -> SessionRow {
-    let (caller, id) = (&permit.caller, &permit.session_id);
-    let identity = SourceIdentity::new(&caller.namespace, &caller.service_account, &permit.granted_by(), id);
+/// The row of a session that begins `now`, with what credentials may be about.
+pub fn first(permit: &Permit, cluster: &ClusterIdentity, served: u64, bound: &Bound, now: Timestamp) -> SessionRow {
+    let caller = &permit.caller;
     SessionRow {
-        id: id.clone(),
+        id: permit.session_id.clone(),
         user: caller.user(),
         profile: permit.profile.name.clone(),
         server_instance_id: caller.pod_path(),
@@ -30,13 +22,14 @@ pub fn first(
         created_at: now,
         updated_at: now,
         request_count: served,
-        source_identity: identity.to_string(),
+        source_identity: bound.source_identity.clone(),
         ttl: None,
         revoked_by: None,
         revoked_reason: None,
         kubernetes: facts(permit, cluster),
-        role_arn: issue.map(|issue| issue.request.role_arn.clone()),
-        credentials_until: issue.map(|issue| issue.recorded_until),
+        role_arn: Some(bound.role_arn.clone()),
+        roles: [bound.role_arn.clone()].into(),
+        credentials_until: Some(bound.until),
     }
 }
 

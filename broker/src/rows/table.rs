@@ -8,13 +8,15 @@ use jiff::Timestamp;
 use sentinel_aws::{AwsError, Created, Sessions, Touched};
 use sentinel_core::session::{SessionId, SessionRow};
 
-use crate::credentials::Issue;
+use super::bound::Bound;
 use crate::metrics::BrokerMetrics;
 
 /// What the broker may do with rows; ending one is not among it.
 pub trait SessionTable: Send + Sync {
     /// Writes `row` unless its id is taken.
     fn create<'a>(&'a self, table: &'a str, row: &'a SessionRow) -> BoxFuture<'a, Result<Created, AwsError>>;
+    /// Reads a row, as it is at this moment.
+    fn get<'a>(&'a self, table: &'a str, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRow>, AwsError>>;
     /// Notes that an active session was used.
     fn touch<'a>(
         &'a self,
@@ -23,12 +25,13 @@ pub trait SessionTable: Send + Sync {
         at: Timestamp,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>>;
-    /// Notes an issue before it happens.
+    /// As [`Self::touch`], and what credentials may be about from then on.
     fn record_issue<'a>(
         &'a self,
         table: &'a str,
         id: &'a SessionId,
-        issue: &'a Issue,
+        at: Timestamp,
+        bound: &'a Bound,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>>;
 }
@@ -46,6 +49,10 @@ impl SessionTable for CountedTable {
         self.counted("PutItem", self.sessions.create(table, row)).boxed()
     }
 
+    fn get<'a>(&'a self, table: &'a str, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRow>, AwsError>> {
+        self.counted("GetItem", self.sessions.get(table, id)).boxed()
+    }
+
     fn touch<'a>(
         &'a self,
         table: &'a str,
@@ -60,12 +67,12 @@ impl SessionTable for CountedTable {
         &'a self,
         table: &'a str,
         id: &'a SessionId,
-        issue: &'a Issue,
+        at: Timestamp,
+        bound: &'a Bound,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
-        let Issue { request, at, recorded_until, .. } = issue;
-        let (role, identity) = (&request.role_arn, &request.source_identity);
-        let call = self.sessions.record_issue(table, id, *at, role, *recorded_until, identity, served);
+        let Bound { role_arn, source_identity, until } = bound;
+        let call = self.sessions.record_issue(table, id, at, role_arn, *until, source_identity, served);
         self.counted("UpdateItem", call).boxed()
     }
 }

@@ -1,5 +1,7 @@
 //! One AssumeRole for all who wait for it.
 
+use sentinel_aws::{AssumeRole, AwsError};
+use sentinel_core::tags::packed_size;
 use sentinel_decision::{Cause, Kind, Permit};
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use crate::credentials::{Key, Template};
 use crate::flight::Flight;
 use crate::journal::Subject;
 use crate::moment::Moment;
+use crate::rows::Purpose;
 
 impl Broker {
     /// Has credentials issued into the cache; goes on when the caller hangs up.
@@ -42,10 +45,13 @@ impl Broker {
     /// The row first: a revocation must be able to tell for which role and until when credentials are about.
     async fn assume_role(&self, permit: &Permit, template: &Template, key: Key, served: u64) -> Result<(), Cause> {
         let now = Moment::now();
+        self.rows.note(permit, served, template, Purpose::Issue, now).await?;
         let issue = template.at(now.wall);
-        self.rows.note(permit, served, Some(&issue), now).await?;
-        let credentials =
-            self.issuer.assume_role(&issue.request).await.map_err(|error| Cause::Sts(error.to_string()))?;
+        let credentials = self
+            .issuer
+            .assume_role(&issue.request)
+            .await
+            .map_err(|error| not_assumed(permit, &issue.request, &error))?;
         self.cache.keep(&permit.session_id, key, &issue, credentials);
         let now = Moment::now();
         self.journal.issued(permit, &issue, now);
@@ -62,4 +68,13 @@ impl Broker {
             }
         }
     }
+}
+
+/// Tags that don't fit are the profile's matter, not the role's.
+fn not_assumed(permit: &Permit, request: &AssumeRole, error: &AwsError) -> Cause {
+    if !error.is_packed_too_large() {
+        return Cause::Sts(error.to_string());
+    }
+    let (profile, bytes) = (permit.profile.name.clone(), packed_size(&request.tags));
+    Cause::TagsTooLarge { profile, bytes, problem: error.to_string() }
 }

@@ -29,7 +29,7 @@ use crate::identity::ClusterIdentity;
 use crate::journal::{Journal, Subject};
 use crate::metrics::BrokerMetrics;
 use crate::moment::Moment;
-use crate::rows::Rows;
+use crate::rows::{Purpose, Rows};
 use crate::watch::World;
 pub use gather::PodLookups;
 use sentinel_core::session::SessionId;
@@ -125,7 +125,7 @@ impl Broker {
             let held = match self.cache.look_up(&permit.session_id, &template.key(), now) {
                 Lookup::Fresh(held) => held,
                 Lookup::Aging(held) => {
-                    self.renew(&permit, template);
+                    self.renew(&permit, template.clone());
                     held
                 }
                 Lookup::Failed(cause) => return Err(cause),
@@ -134,9 +134,9 @@ impl Broker {
                     continue;
                 }
             };
-            if !self.rows.note(&permit, served, None, now).await? {
+            if !self.rows.note(&permit, served, &template, Purpose::Use, now).await? {
                 self.metrics.cache.with_label_values(&["hit"]).inc();
-                self.rows.acknowledge(&permit, served);
+                self.rows.acknowledge(&permit, served, now);
                 return Ok((permit, held));
             }
         }

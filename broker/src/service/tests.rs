@@ -21,8 +21,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::caller::Reviewed;
-use crate::credentials::Issue;
-use crate::rows::SessionTable;
+use crate::rows::{Bound, SessionTable};
 use crate::watch::Store;
 use sentinel_decision::{Entry, PodEntry};
 
@@ -52,12 +51,23 @@ impl Outside {
         self.rows.lock().unwrap().values_mut().next().map(change).unwrap();
     }
 
-    fn update(&self, table: &str, id: &SessionId, served: u64) -> Touched {
+    /// The count of the one row.
+    fn requests(&self) -> u64 {
+        self.rows.lock().unwrap().values().next().unwrap().request_count
+    }
+
+    fn update(&self, table: &str, id: &SessionId, at: Timestamp, served: u64, bound: Option<&Bound>) -> Touched {
         match self.rows.lock().unwrap().get_mut(&(table.to_owned(), id.clone())) {
             None => Touched::Missing,
             Some(row) if row.status != RowStatus::Active => Touched::NotActive(Box::new(row.clone())),
             Some(row) => {
                 row.request_count += served;
+                (row.last_access_at, row.updated_at) = (at, at);
+                if let Some(Bound { role_arn, source_identity, until }) = bound {
+                    row.role_arn = Some(role_arn.clone());
+                    row.source_identity.clone_from(source_identity);
+                    row.credentials_until = row.credentials_until.max(Some(*until));
+                }
                 Touched::Done
             }
         }
@@ -102,7 +112,13 @@ impl Issuer for Shared {
             }
             if let Some(kind) = *self.0.sts_fails.lock().unwrap() {
                 let subject = format!("role `{}`", request.role_arn);
-                let message = "AccessDenied: not authorized to perform sts:AssumeRole".to_owned();
+                let message = match kind {
+                    ErrorKind::Invalid => {
+                        "PackedPolicyTooLarge: Packed size of session tags consumes 112% of allotted space."
+                    }
+                    _ => "AccessDenied: not authorized to perform sts:AssumeRole",
+                };
+                let message = message.to_owned();
                 return Err(AwsError { service: "STS", operation: "AssumeRole", subject, kind, message });
             }
             let [access_key_id, secret_access_key, token] = ["AKIA", "secret", "token"].map(str::to_owned);
@@ -128,16 +144,24 @@ impl SessionTable for Shared {
         .boxed()
     }
 
+    fn get<'a>(&'a self, table: &'a str, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRow>, AwsError>> {
+        async move {
+            self.0.called("Get");
+            Ok(self.0.rows.lock().unwrap().get(&(table.to_owned(), id.clone())).cloned())
+        }
+        .boxed()
+    }
+
     fn touch<'a>(
         &'a self,
         table: &'a str,
         id: &'a SessionId,
-        _: Timestamp,
+        at: Timestamp,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
         async move {
             self.0.called("Touch");
-            Ok(self.0.update(table, id, served))
+            Ok(self.0.update(table, id, at, served, None))
         }
         .boxed()
     }
@@ -146,12 +170,13 @@ impl SessionTable for Shared {
         &'a self,
         table: &'a str,
         id: &'a SessionId,
-        _: &'a Issue,
+        at: Timestamp,
+        bound: &'a Bound,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
         async move {
             self.0.called("RecordIssue");
-            Ok(self.0.update(table, id, served))
+            Ok(self.0.update(table, id, at, served, Some(bound)))
         }
         .boxed()
     }
@@ -183,7 +208,7 @@ fn stage(outside: Outside) -> Stage {
         world: world(),
         callers: Callers::new(shared.clone()),
         cluster: shared.clone(),
-        rows: Rows::new(shared.clone(), identity.clone()),
+        rows: Rows::new(shared.clone(), identity.clone(), Duration::from_hours(2)),
         issuer: shared,
         cache: Cache::default(),
         flights: Flights::default(),
@@ -273,6 +298,27 @@ impl Stage {
         cause
     }
 
+    /// As if the credentials had run out.
+    async fn is_refused_new(&self, word: &str) {
+        self.broker.cache.evict(&SessionId::derive("cluster", "uid-0", "prod"));
+        self.outside.calls();
+        self.is_refused(word).await;
+        assert_eq!(self.outside.calls(), ["Get"], "nothing is issued");
+    }
+
+    /// Every watch has just been heard of.
+    fn stamp(&self) {
+        let world = &self.broker.world;
+        let watches = [
+            &world.pods.heard,
+            &world.profiles.heard,
+            &world.policies.heard,
+            &world.locks.heard,
+            &world.sessions.heard,
+        ];
+        watches.iter().for_each(|heard| heard.stamp());
+    }
+
     fn effects(&self) -> Vec<String> {
         let effect =
             |line: String| serde_json::from_str::<Value>(&line).unwrap()["effect"].as_str().unwrap().to_owned();
@@ -342,11 +388,7 @@ async fn a_lock_refuses_at_once_and_unlocking_gives_new_credentials() {
     assert_eq!(locked(ask(&stage.broker, 0).await).lease_ms, 7000);
     fill(&stage.broker.world.locks, vec![]);
     stage.asks(0).await.unwrap();
-    assert_eq!(
-        stage.outside.calls(),
-        ["RecordIssue", "AssumeRole"],
-        "what was issued before the lock is not given out again"
-    );
+    assert_eq!(stage.outside.calls(), ["Get", "AssumeRole"], "what was issued before the lock is not given out again");
     assert_eq!(stage.effects(), ["allow", "deny", "allow"]);
 }
 
@@ -527,30 +569,63 @@ async fn sts_refusing_is_503_in_stss_words_and_recovers() {
     stage.asks(0).await.unwrap();
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_row_is_touched_soon_and_then_once_a_minute_with_all_that_was_served() {
+#[tokio::test]
+async fn tags_that_sts_can_not_pack_are_the_profiles_matter() {
     let stage = stage(Outside::default());
-    let touches = |calls: Vec<String>| calls.iter().filter(|call| *call == "Touch").count();
+    *stage.outside.sts_fails.lock().unwrap() = Some(ErrorKind::Invalid);
+    let cause = stage.is_refused("TagsTooLarge").await.to_string();
+    for part in
+        ["consumes 112% of allotted space", "SentinelProfile `prod` come to", "STS packs about 450", "fewer or shorter"]
+    {
+        assert!(cause.contains(part), "{part} in {cause}");
+    }
+    assert!(!cause.contains("trust policy"), "{cause}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_row_is_touched_soon_with_all_that_was_served_and_then_rests() {
+    let stage = stage(Outside::default());
+    let touches = |calls: Vec<String>| calls.iter().filter(|call| *call == "RecordIssue").count();
     let pass = async |seconds| {
         tokio::time::advance(Duration::from_secs(seconds)).await;
-        let world = &stage.broker.world;
-        for heard in
-            [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.locks.heard, &world.sessions.heard]
-        {
-            heard.stamp();
-        }
+        stage.stamp();
     };
     stage.asks(2).await.unwrap();
     pass(5).await;
     stage.asks(3).await.unwrap();
     assert_eq!(touches(stage.outside.calls()), 1);
-    pass(59).await;
+    pass(1).await;
     stage.asks(4).await.unwrap();
     assert_eq!(touches(stage.outside.calls()), 0);
-    pass(1).await;
+    assert_eq!(stage.outside.requests(), 5);
+    pass(7200).await;
     stage.asks(5).await.unwrap();
     assert_eq!(touches(stage.outside.calls()), 1);
-    assert_eq!(stage.outside.rows.lock().unwrap().values().next().unwrap().request_count, 14);
+    assert_eq!(stage.outside.requests(), 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_quiet_pod_has_used_is_written_though_it_asks_no_more() {
+    let stage = stage(Outside::default());
+    stage.asks(2).await.unwrap();
+    stage.asks(3).await.unwrap();
+    stage.broker.rows.settle(Moment::now()).await.unwrap();
+    assert_eq!(stage.outside.requests(), 2, "it rests");
+    tokio::time::advance(Duration::from_secs(5)).await;
+    stage.broker.rows.settle(Moment::now()).await.unwrap();
+    assert_eq!(stage.outside.requests(), 5);
+    stage.outside.calls();
+    stage.broker.rows.settle(Moment::now()).await.unwrap();
+    assert_eq!(stage.outside.calls(), [""; 0], "once");
+}
+
+#[tokio::test]
+async fn the_last_requests_are_written_at_shutdown() {
+    let stage = stage(Outside::default());
+    stage.asks(2).await.unwrap();
+    stage.asks(3).await.unwrap();
+    stage.broker.settle_all_rows().await;
+    assert_eq!(stage.outside.requests(), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -559,19 +634,14 @@ async fn a_pod_that_lies_about_its_requests_does_not_spoil_its_row() {
     for _ in 0..50 {
         stage.asks(u64::MAX).await.unwrap();
         tokio::time::advance(Duration::from_mins(1)).await;
-        let world = &stage.broker.world;
-        for heard in
-            [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.locks.heard, &world.sessions.heard]
-        {
-            heard.stamp();
-        }
+        stage.stamp();
     }
     let rows = stage.outside.rows.lock().unwrap();
     assert!(rows.values().next().unwrap().request_count <= 50 * MOST_SERVED);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_revoked_by_other_tools_ends_the_session_within_a_minute() {
+async fn a_row_revoked_by_other_tools_ends_the_session_at_its_next_write() {
     let stage = stage(Outside::default());
     stage.asks(0).await.unwrap();
     stage.outside.change_row(|row| {
@@ -583,7 +653,7 @@ async fn a_row_revoked_by_other_tools_ends_the_session_within_a_minute() {
     assert!(cause.to_string().contains("revoked by dana"), "{cause}");
     stage.outside.calls();
     stage.is_refused("SessionRevoked").await;
-    assert!(!stage.outside.calls().iter().any(|call| call == "Touch" || call == "AssumeRole"));
+    assert!(!stage.outside.calls().iter().any(|call| call == "RecordIssue" || call == "AssumeRole"));
 }
 
 #[tokio::test]
@@ -592,7 +662,36 @@ async fn a_missing_row_of_a_once_active_session_is_never_made_anew() {
     apply(&stage.broker.world.sessions, active_session());
     let cause = stage.is_refused("RowMissing").await;
     assert_eq!(cause.kind(), Kind::Unavailable);
-    assert_eq!(stage.outside.calls(), ["TokenReview", "RecordIssue"], "nothing is issued");
+    assert_eq!(stage.outside.calls(), ["TokenReview", "Get"], "nothing is issued");
+}
+
+#[tokio::test]
+async fn no_new_credentials_for_a_row_that_others_ended_or_deleted() {
+    for (change, expected) in [
+        ((|row| row.status = RowStatus::Revoked) as fn(&mut SessionRow), "SessionRevoked"),
+        (|row| row.status = RowStatus::Expired, "SessionEnded"),
+        (|row| row.user = "alice".into(), "RowUnusable"),
+    ] {
+        let stage = stage(Outside::default());
+        stage.asks(0).await.unwrap();
+        stage.outside.change_row(change);
+        stage.is_refused_new(expected).await;
+    }
+    let stage = stage(Outside::default());
+    stage.asks(0).await.unwrap();
+    stage.outside.rows.lock().unwrap().clear();
+    stage.is_refused_new("RowMissing").await;
+}
+
+#[tokio::test]
+async fn a_row_that_lost_what_was_recorded_is_written_before_the_next_issue() {
+    let stage = stage(Outside::default());
+    stage.asks(0).await.unwrap();
+    stage.outside.change_row(|row| (row.role_arn, row.credentials_until) = (None, None));
+    stage.broker.cache.evict(&SessionId::derive("cluster", "uid-0", "prod"));
+    stage.outside.calls();
+    stage.asks(0).await.unwrap();
+    assert_eq!(stage.outside.calls(), ["Get", "RecordIssue", "AssumeRole"]);
 }
 
 #[tokio::test]

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use sentinel_core::session::SessionId;
 use sentinel_runtime::telemetry::Gate;
+use tokio::time::timeout;
 
 use super::Broker;
 use crate::moment::Moment;
 
 const EVERY: Duration = Duration::from_secs(5);
+const SETTLE_EVERY: Duration = Duration::from_secs(30);
+/// Of the writes at shutdown: whoever ends us waits for half a minute in all.
+const LAST_WRITES: Duration = Duration::from_secs(5);
 
 impl Broker {
     /// Looks after everything, for ever. `watches` is open while every watch can be believed.
@@ -19,6 +23,25 @@ impl Broker {
             // Until the first lists are in, soon again.
             let pause = if watches.is_open() { EVERY } else { Duration::from_millis(50) };
             tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Writes the counts of quiet sessions, for ever.
+    pub async fn settle_rows(&self) {
+        loop {
+            tokio::time::sleep(SETTLE_EVERY).await;
+            if let Err(error) = self.rows.settle(Moment::now()).await {
+                tracing::warn!(%error, "requests of quiet sessions could not be counted; trying again");
+            }
+        }
+    }
+
+    /// Writes every count, as the last thing.
+    pub async fn settle_all_rows(&self) {
+        match timeout(LAST_WRITES, self.rows.settle_all(Moment::now())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last requests could not be counted"),
+            Err(_) => tracing::warn!("the last requests could not all be counted: the session table is slow"),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
-use kube::api::{ApiResource, DynamicObject, ListParams};
+use kube::api::{ApiResource, DynamicObject, ListParams, ObjectList};
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Resource};
@@ -55,14 +55,7 @@ impl Cluster {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         let api = self.untyped::<K>(scope);
-        self.paged(
-            &scope.what(&K::plural(&())),
-            async |params| {
-                let page = api.list(&params).await?;
-                Ok((page.items, page.metadata.continue_))
-            },
-            &scope.fields,
-        )
+        self.paged(&scope.what(&K::plural(&())), &scope.fields, async |params| api.list(&params).await)
     }
 
     /// The metadata of the objects.
@@ -71,26 +64,19 @@ impl Cluster {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         let api = self.untyped::<K>(scope);
-        self.paged(
-            &scope.what(&K::plural(&())),
-            async |params| {
-                let page = api.list_metadata(&params).await?;
-                Ok((page.items, page.metadata.continue_))
-            },
-            &scope.fields,
-        )
+        self.paged(&scope.what(&K::plural(&())), &scope.fields, async |params| api.list_metadata(&params).await)
     }
 
-    fn paged<T>(
+    fn paged<T: Clone>(
         &self,
         what: &str,
-        page: impl AsyncFn(ListParams) -> kube::Result<(Vec<T>, Option<String>)>,
         fields: &str,
+        fetch: impl AsyncFn(ListParams) -> kube::Result<ObjectList<T>>,
     ) -> Result<Vec<T>, Failure> {
         let first = ListParams { limit: Some(PAGE), ..ListParams::default().fields(fields) };
         let (mut all, mut next) = (Vec::new(), first.clone());
         loop {
-            let (items, token) = match self.call(page(next.clone()))? {
+            let page = match self.call(fetch(next.clone()))? {
                 // What the API server has forgotten of a long list: from the beginning.
                 Err(kube::Error::Api(status)) if status.code == 410 && next.continue_token.is_some() => {
                     (all, next) = (Vec::new(), first.clone());
@@ -98,8 +84,8 @@ impl Cluster {
                 }
                 result => result.map_err(|error| words::unread(what, &self.url, &error))?,
             };
-            all.extend(items);
-            match token.filter(|token| !token.is_empty()) {
+            all.extend(page.items);
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => next.continue_token = Some(token),
                 None => return Ok(all),
             }

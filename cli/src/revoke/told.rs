@@ -1,5 +1,6 @@
 //! What came of it, what it doesn't stop, and what does.
 
+use sentinel_api::{Condition, ConditionStatus, HARD_REVOKED};
 use sentinel_core::identity::parse_service_account_user;
 use serde::Serialize;
 
@@ -42,6 +43,9 @@ struct Line<'a> {
     revoked_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials_until: Option<&'a str>,
+    /// The reason of the condition HardRevoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hard_revoked: Option<&'a str>,
 }
 
 /// Exit 1 if one that was waited for isn't confirmed.
@@ -87,18 +91,32 @@ impl Told {
 
     /// From when it is refused, and until when what it got is good.
     fn bites(&self) -> String {
-        let until = match &self.session.status.credentials_until {
-            Some(until) => format!("credentials that were issued to it stay good until {until}"),
-            None if self.session.status.started_at.is_some() => {
-                "credentials that were issued to it stay good until they expire: the profile's sessionDuration, 15m by default".to_owned()
-            }
-            None => "as far as is known, it never had credentials".to_owned(),
-        };
+        let denial = self.denial().map(|denial| match denial.status {
+            ConditionStatus::True => printable(&denial.message),
+            _ => format!("credentials that were issued to it are not denied in IAM: {}", printable(&denial.message)),
+        });
+        let until = denial.unwrap_or_else(|| self.until());
         match self.outcome {
             Outcome::Revoked | Outcome::Written => {
                 format!("refused within one lease of the profile (5s by default); {until}")
             }
             Outcome::Before | Outcome::Ended => until,
+        }
+    }
+
+    fn denial(&self) -> Option<&Condition> {
+        self.session.status.conditions.iter().find(|condition| condition.type_ == HARD_REVOKED)
+    }
+
+    fn until(&self) -> String {
+        match &self.session.status.credentials_until {
+            Some(until) => {
+                format!("credentials that were issued to it stay good until {until} at the latest, and for an hour at most")
+            }
+            None if self.session.status.started_at.is_some() => {
+                "credentials that were issued to it stay good until they expire: the profile's sessionDuration, 15m by default".to_owned()
+            }
+            None => "as far as is known, it never had credentials".to_owned(),
         }
     }
 
@@ -131,6 +149,7 @@ impl Told {
             revoked_by: self.by(),
             revoked_reason: self.why(),
             credentials_until: session.status.credentials_until.as_deref(),
+            hard_revoked: self.denial().map(|denial| denial.reason.as_str()),
         }
     }
 }
@@ -185,6 +204,18 @@ mod tests {
         let lock = r"kubectl sentinel lock --user payments/api --profile prod --reason 'key'\''s in a paste'";
         assert!(report.notes.last().unwrap().contains(lock), "{:?}", report.notes);
         assert!(report.notes.iter().any(|note| note.contains("a new session")));
+    }
+
+    #[rstest]
+    #[case(true, "Denied", "; IAM has it")]
+    #[case(false, "RoleFull", "; credentials that were issued to it are not denied in IAM: IAM has it")]
+    fn what_iam_denies_is_told(#[case] holds: bool, #[case] reason: &'static str, #[case] said: &str) {
+        let mut told = told(Outcome::Revoked);
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let denial = sentinel_api::condition(HARD_REVOKED, holds, reason, "IAM has it".to_owned(), None, now);
+        told.session.status.conditions.push(denial);
+        assert!(told.text().contains(said), "{}", told.text());
+        assert_eq!(serde_json::to_value(told.line()).unwrap()["hardRevoked"], reason);
     }
 
     #[test]

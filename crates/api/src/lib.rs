@@ -35,10 +35,10 @@ pub use policy::{
     DeletionPolicy, PolicyStatus, PublishedParameter, RateLimitPolicy, RateLimitPolicySpec, RawRule,
 };
 pub use profile::{
-    ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, Profile, ProfilePolicies, ProfileStatus, SentinelProfile,
-    SentinelProfileSpec,
+    ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, HardRevocation, Profile, ProfilePolicies, ProfileStatus,
+    SentinelProfile, SentinelProfileSpec,
 };
-pub use session::{Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
+pub use session::{HARD_REVOKED, Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
 pub use stamp::PersonStamp;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::condition::Condition;
 use crate::strict::Unknown;
 
+/// The condition that says what IAM denies of a revoked session.
+pub const HARD_REVOKED: &str = "HardRevoked";
+
 /// One pod on one profile. Made by the operator when an injected pod appears, named by the session id, owned by the pod.
 /// `spec.revoked: true` stops it for good; that and its reason are all that a person sets. Who did it is stamped, and said once
 /// for all.
@@ -37,6 +40,12 @@ use crate::strict::Unknown;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Table", type_ = "string", json_path = ".status.table", priority = 1),
     printcolumn(name = "Revoked-By", type_ = "string", json_path = ".status.revokedBy", priority = 1),
+    printcolumn(
+        name = "Hard-Revoked",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type=='HardRevoked')].status",
+        priority = 1
+    ),
     printcolumn(name = "Revoked-Reason", type_ = "string", json_path = ".status.revokedReason", priority = 1)
 )]
 #[x_kube(
@@ -134,6 +143,9 @@ pub struct SessionStatus {
     /// Role of the last credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
+    /// Every role of which it was given credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
     /// Until when issued credentials may be about, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_until: Option<String>,
@@ -146,7 +158,11 @@ pub struct SessionStatus {
     /// When, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
-    /// `Tracked`: the row in the table says what this status says.
+    /// When IAM had the denial of its credentials: written and read back, RFC 3339. Only with the profile's hardRevocation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub hard_revoked_at: Option<String>,
+    /// `Tracked`: the row in the table says what this status says. `HardRevoked`: IAM denies the credentials that are out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,

@@ -10,7 +10,7 @@ use aws_sdk_sts::config::IdentityCache;
 
 use crate::error::{AwsError, Call, identity_failure};
 use crate::identity::{Identity, RENEWED_BEFORE};
-use crate::{Issuer, Parameters, Sessions};
+use crate::{Issuer, Parameters, Roles, Sessions};
 
 /// How long a call may take.
 ///
@@ -44,7 +44,7 @@ pub struct Settings {
     pub region: Option<String>,
     /// One endpoint for all services; otherwise the environment's (`AWS_ENDPOINT_URL_DYNAMODB` …), otherwise AWS's own.
     pub endpoint: Option<String>,
-    /// Of DynamoDB and STS. SSM, which no pod waits for, always has [`Timeouts::CONTROLLER`].
+    /// Of DynamoDB and STS. SSM and IAM, which no pod waits for, always have [`Timeouts::CONTROLLER`].
     pub timeouts: Timeouts,
 }
 
@@ -60,6 +60,7 @@ pub struct Aws {
     identity: Option<SharedCredentialsProvider>,
     sessions: Sessions,
     parameters: Parameters,
+    roles: Roles,
     issuer: Issuer,
 }
 
@@ -92,6 +93,7 @@ impl Aws {
             identity: config.credentials_provider(),
             sessions: Sessions::new(aws_sdk_dynamodb::Client::new(&prompt)),
             parameters: Parameters::new(aws_sdk_ssm::Client::new(&patient)),
+            roles: Roles::new(aws_sdk_iam::Client::new(&patient)),
             issuer: Issuer::new(aws_sdk_sts::Client::new(&prompt)),
         }
     }
@@ -115,6 +117,11 @@ impl Aws {
     /// The parameters.
     pub fn parameters(&self) -> Parameters {
         self.parameters.clone()
+    }
+
+    /// The inline policies of roles.
+    pub fn roles(&self) -> Roles {
+        self.roles.clone()
     }
 
     /// The issuer of credentials.
@@ -193,6 +200,7 @@ mod tests {
             aws.issuer().assume_role(&request).await.unwrap_err(),
             aws.sessions().active("t").await.unwrap_err(),
             aws.parameters().get("/p").await.unwrap_err(),
+            aws.roles().arn("r").await.unwrap_err(),
         ];
         for error in errors {
             assert_eq!(error.kind, ErrorKind::Denied, "{error}");

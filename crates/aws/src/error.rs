@@ -13,7 +13,7 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{service} {operation} on {subject}: {message}")]
 pub struct AwsError {
-    /// `DynamoDB`, `SSM`, `STS`.
+    /// `DynamoDB`, `SSM`, `STS`, `IAM`.
     pub service: &'static str,
     /// The operation of its API, e.g. `PutItem`.
     pub operation: &'static str,
@@ -23,6 +23,13 @@ pub struct AwsError {
     pub kind: ErrorKind,
     /// The service's own code and words, or what happened on the way to it.
     pub message: String,
+}
+
+impl AwsError {
+    /// Whether STS could not pack the session's tags and policy into a token.
+    pub fn is_packed_too_large(&self) -> bool {
+        self.message.starts_with("PackedPolicyTooLarge")
+    }
 }
 
 /// What a caller may do about a failure.
@@ -38,6 +45,8 @@ pub enum ErrorKind {
     Denied,
     /// Someone else was quicker, or what should not exist does.
     Conflict,
+    /// There is no room left for it: a quota that waiting doesn't lift.
+    Full,
     /// The request can't be fulfilled as it stands, or an answer can't be read.
     Invalid,
 }
@@ -56,6 +65,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Denied => "denied",
             Self::Conflict => "conflict",
+            Self::Full => "full",
             Self::Invalid => "invalid",
         }
     }
@@ -95,6 +105,15 @@ impl Call {
     }
 }
 
+/// What there is, if it is there.
+pub(crate) fn unless_missing<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The service answered, and it wasn't what we asked for.
 fn refused(error: &(impl ProvideErrorMetadata + Error + 'static), status: u16) -> (ErrorKind, String) {
     let text = error.message().map_or_else(|| causes(error), str::to_owned);
@@ -104,7 +123,7 @@ fn refused(error: &(impl ProvideErrorMetadata + Error + 'static), status: u16) -
     }
 }
 
-/// DynamoDB, SSM and STS in one table: their codes don't contradict each other.
+/// DynamoDB, SSM, STS and IAM in one table: their codes don't contradict each other.
 fn kind_of(code: &str, status: u16) -> ErrorKind {
     match code {
         "ThrottlingException"
@@ -115,7 +134,9 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "LimitExceededException" => ErrorKind::Throttled,
-        "ResourceNotFoundException" | "ParameterNotFound" | "InvalidResourceId" => ErrorKind::NotFound,
+        "ResourceNotFoundException" | "ParameterNotFound" | "InvalidResourceId" | "NoSuchEntity" => ErrorKind::NotFound,
+        // IAM's word for sizes and numbers; DynamoDB and SSM say LimitExceededException where they are in a hurry.
+        "LimitExceeded" => ErrorKind::Full,
         "AccessDenied"
         | "AccessDeniedException"
         | "UnrecognizedClientException"
@@ -129,10 +150,13 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "RegionDisabledException"
+        | "UnmodifiableEntity"
         | "OptInRequired" => ErrorKind::Denied,
         "ConditionalCheckFailedException"
         | "ParameterAlreadyExists"
         | "TransactionConflictException"
+        | "ConcurrentModification"
+        | "EntityTemporarilyUnmodifiable"
         | "ResourceInUseException" => ErrorKind::Conflict,
         _ => kind_of_status(status),
     }

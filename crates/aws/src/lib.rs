@@ -3,6 +3,7 @@
 //! ```text
 //!   broker ───┬─▶ Sessions   ─▶ DynamoDB   rows of the session table, each write on a condition
 //!   operator ─┤─▶ Parameters ─▶ SSM        published policy documents
+//!             ├─▶ Roles      ─▶ IAM        inline policies of roles
 //!             └─▶ Issuer     ─▶ STS        AssumeRole
 //!                    └── every failure ──▶ AwsError { service, operation, subject, kind, message }
 //! ```
@@ -16,10 +17,12 @@ mod error;
 mod identity;
 mod issuer;
 mod parameters;
+mod roles;
 mod sessions;
 
 pub use aws::{Aws, Settings, Timeouts};
 pub use error::{AwsError, ErrorKind};
 pub use issuer::{AssumeRole, Issuer};
 pub use parameters::{Parameter, ParameterCreated, Parameters, Tier};
-pub use sessions::{Created, Ended, IndexFacts, Sessions, TableFacts, Touched};
+pub use roles::Roles;
+pub use sessions::{Created, Ended, IndexFacts, Meter, Sessions, TableFacts, TableProblem, Touched};

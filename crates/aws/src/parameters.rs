@@ -9,7 +9,7 @@ use aws_sdk_ssm::primitives::DateTime;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType, ResourceTypeForTagging, Tag};
 use jiff::Timestamp;
 
-use crate::error::{AwsError, Call, ErrorKind};
+use crate::error::{AwsError, Call, ErrorKind, unless_missing};
 
 /// A parameter as it stands in SSM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,14 +128,6 @@ impl Parameters {
 
 fn call(operation: &'static str, name: &str) -> Call {
     Call { service: "SSM", operation, subject: format!("parameter `{name}`") }
-}
-
-fn unless_missing<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 fn as_tags(tags: &[(String, String)]) -> Result<Vec<Tag>, BuildError> {

@@ -1,5 +1,6 @@
 //! Sessions: the id that broker and operator derive alone, and the row that records one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -140,6 +141,8 @@ pub struct SessionRow {
     pub kubernetes: KubernetesFacts,
     /// The role of the last credentials, recorded before AssumeRole.
     pub role_arn: Option<String>,
+    /// Every role that was recorded so; a hard revocation means them all.
+    pub roles: BTreeSet<String>,
     /// Until when credentials may be about, recorded before AssumeRole.
     pub credentials_until: Option<Timestamp>,
 }

@@ -6,6 +6,7 @@
 //!            telemetry: /livez /readyz /metrics ◀┤
 //!            serving:   Secret ⇄ plan ─▶ RustlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
 //!                          └─ pki: what makes and reads certificates
+//!            kube_calls: requests to the API server, counted
 //!            watching:  how soon a broken watch is tried again
 //!            reference: docs/reference, held to the code by tests
 //! ```
@@ -18,6 +19,8 @@ pub mod shutdown;
 
 #[cfg(feature = "serving")]
 pub mod args;
+#[cfg(feature = "serving")]
+pub mod kube_calls;
 #[cfg(feature = "serving")]
 pub mod pki;
 #[cfg(feature = "serving")]

@@ -50,7 +50,7 @@ fn reason(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Throttled => "Throttled",
         ErrorKind::Denied => "Denied",
-        ErrorKind::Invalid => "Refused",
+        ErrorKind::Invalid | ErrorKind::Full => "Refused",
         ErrorKind::Unavailable | ErrorKind::NotFound | ErrorKind::Conflict => "Unavailable",
     }
 }

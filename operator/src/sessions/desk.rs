@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use kube::Client;
 use sentinel_api::{Phase, SentinelSession, SessionStatus};
 use sentinel_core::session::SessionId;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::apply::{apply, create, tell};
@@ -15,8 +16,9 @@ use super::governance::Governance;
 use super::plan::{Plan, plan};
 use super::pod::PodState;
 use super::subject::Subject;
-use super::tables::SessionTables;
+use super::tables::{Read, SessionTables};
 use crate::cluster::Cluster;
+use crate::denials::{Verdict, Verdicts};
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::watches::Watches;
@@ -33,6 +35,8 @@ pub(crate) struct Desk {
     pub governance: Governance,
     /// The session tables.
     pub tables: Arc<SessionTables>,
+    /// What IAM denies.
+    pub denied: watch::Receiver<Verdicts>,
     /// For people.
     pub events: Events,
     /// For Prometheus.
@@ -46,16 +50,23 @@ pub(crate) struct Work {
     pub exists: bool,
     pub pod: PodState,
     pub ruling: Ruling,
-    pub read: bool,
+    pub denial: Option<Verdict>,
+    pub read: Option<Read>,
     pub readings: BTreeMap<String, Reading>,
 }
 
 impl Work {
     /// Work on `subject`, whose object is, or was, `session`.
-    pub fn new(id: &SessionId, session: &Arc<SentinelSession>, subject: &Subject, ruling: Ruling, read: bool) -> Self {
+    pub fn new(
+        id: &SessionId,
+        session: &Arc<SentinelSession>,
+        subject: &Subject,
+        ruling: Ruling,
+        read: Option<Read>,
+    ) -> Self {
         let readings = unread(&ruling, session.status.as_ref());
-        let (exists, pod) = (subject.exists, subject.pod());
-        Self { id: id.clone(), session: session.clone(), exists, pod, ruling, read, readings }
+        let (exists, pod, denial) = (subject.exists, subject.pod(), subject.denial.clone());
+        Self { id: id.clone(), session: session.clone(), exists, pod, ruling, denial, read, readings }
     }
 }
 
@@ -116,7 +127,7 @@ impl Desk {
             settled: plan.settled,
             complete: applied.complete,
             written: applied.written,
-            read: work.read,
+            read: work.read.is_some(),
             rests_until,
         }
     }
@@ -132,6 +143,7 @@ impl Desk {
             status: work.session.status.as_ref().unwrap_or(&unknown),
             pod: work.pod,
             ruling: &work.ruling,
+            denial: work.denial.as_ref(),
             readings: &work.readings,
             now: Timestamp::now(),
         })

@@ -8,6 +8,7 @@ use sentinel_aws::AwsError;
 use sentinel_core::session::{SessionId, SessionRow};
 
 use super::pod::PodState;
+use crate::denials::Verdict;
 
 /// Everything about one session at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Facts<'a> {
     pub pod: PodState,
     /// What policy says.
     pub ruling: &'a Ruling,
+    /// Where its denial in IAM stands, if there is to be one.
+    pub denial: Option<&'a Verdict>,
     /// Its rows: one entry for each table that may hold one.
     pub readings: &'a BTreeMap<String, Reading>,
     /// Now.
@@ -43,6 +46,8 @@ pub(crate) struct Ruling {
     pub table: Option<String>,
     /// Whether it may have credentials at this moment.
     pub allowed: bool,
+    /// Whether a revocation goes on in IAM.
+    pub hard: bool,
 }
 
 /// What is known of a row.

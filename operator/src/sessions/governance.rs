@@ -8,9 +8,10 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource as _, ResourceExt as _};
 use sentinel_api::{AccessPolicy, Profile, SentinelProfile};
-use sentinel_core::policy::{self, Mode, Request, Verdict};
+use sentinel_core::policy::{self, Effect, Mode, Request, Rule, Verdict};
 
 use super::facts::Ruling;
+use crate::tables::Named;
 
 /// Profiles and policies, judged.
 pub(crate) struct Governance {
@@ -47,9 +48,10 @@ impl Governance {
         let judged = self.profile(profile);
         let table =
             judged.as_ref().and_then(|profile| profile.session_table.clone()).or_else(|| self.default_table.clone());
+        let hard = judged.as_ref().is_some_and(|profile| profile.hard_revocation.is_some());
         let policy = judged.as_ref().and_then(|profile| self.policy(&profile.access_policy));
         let Some(policy) = policy else {
-            return Ruling { candidates: table.clone().into_iter().collect(), table, allowed: false };
+            return Ruling { candidates: table.clone().into_iter().collect(), table, allowed: false, hard };
         };
         let request = Request { user, profile, mode: Mode::Server, session_table: table.as_deref(), at };
         let decision = policy.decide(&request);
@@ -58,6 +60,7 @@ impl Governance {
             candidates: named.into_iter().map(str::to_owned).collect(),
             allowed: decision.effect == Verdict::Allow,
             table: decision.session_table,
+            hard,
         }
     }
 
@@ -69,6 +72,26 @@ impl Governance {
         let of_policies = policies.iter().filter_map(|guard| self.policy(&guard.name_any()));
         let of_policies = of_policies.flat_map(|policy| policy.session_tables().map(str::to_owned).collect::<Vec<_>>());
         of_profiles.chain(of_policies).chain(self.default_table.clone()).collect()
+    }
+
+    /// Every table that a profile may use by now.
+    pub fn profile_tables(&self) -> BTreeSet<String> {
+        let profiles = self.profiles.state();
+        let judged = profiles.iter().filter_map(|guard| guard.0.as_ref().ok()?.resolve().ok());
+        judged.flat_map(|profile| self.named(&profile).tables).collect()
+    }
+
+    /// The tables that `profile` may use: its own or the installation's, and those that rules name for it.
+    pub fn named(&self, profile: &Profile) -> Named {
+        let own = profile.session_table.clone().or_else(|| self.default_table.clone());
+        let policy = self.policy(&profile.access_policy);
+        let rules: Vec<&Rule> =
+            policy.iter().flat_map(|policy| policy.rules()).filter(|rule| grants(rule, profile)).collect();
+        let requires = |rule: &&&Rule| rule.effect == Effect::RequireServerSession && rule.session_table.is_none();
+        let requiring = rules.iter().filter(requires).map(|rule| rule.name.clone()).collect();
+        let of_rules = rules.iter().filter_map(|rule| rule.session_table.clone());
+        let tables: BTreeSet<String> = of_rules.chain(own).collect();
+        Named { tables: tables.into_iter().collect(), requiring }
     }
 
     fn profile(&self, name: &str) -> Option<Profile> {
@@ -87,6 +110,10 @@ impl Governance {
         judged.insert(name.to_owned(), Judged { version, policy: policy.clone() });
         policy
     }
+}
+
+fn grants(rule: &Rule, profile: &Profile) -> bool {
+    rule.effect != Effect::Deny && rule.may_match_sidecars_of(&profile.name)
 }
 
 /// A policy that is refused or leaving says nothing, so everything under it is denied.

@@ -2,13 +2,19 @@
 //! gone, and then the scan for orphans finds its rows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sentinel_api::{Phase, SentinelSession};
 use tokio::time::Instant;
 
 use super::cadence::next_read;
 use super::pod::PodState;
+use super::tables::Read;
+use crate::denials::Verdict;
 use crate::pace::jittered;
+
+/// What is read after more than this is routine.
+const LONG: Duration = Duration::from_mins(1);
 
 /// What is remembered.
 #[derive(Clone, Debug)]
@@ -21,6 +27,8 @@ pub(crate) struct Memo {
     pub seen: Option<Seen>,
     /// When the rows are read next.
     pub due: Instant,
+    /// How they are read then.
+    pub how: Read,
     /// It has ended, and so have all its rows.
     pub settled: bool,
     first_seen: Instant,
@@ -37,6 +45,8 @@ pub(crate) struct Seen {
     pub version: Option<String>,
     /// The state of profiles and policies.
     pub epoch: u64,
+    /// Where its denial in IAM stands.
+    pub denial: Option<Verdict>,
 }
 
 impl Memo {
@@ -47,11 +57,22 @@ impl Memo {
             written: None,
             seen: None,
             due: now,
+            how: Read::Exact,
             settled: false,
             first_seen: now,
             phase: Phase::Pending,
             reads: 0,
         }
+    }
+
+    /// Whether profiles or policies have changed since the last pass over it.
+    pub fn knew_other_law(&self, epoch: u64) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.epoch != epoch)
+    }
+
+    /// The rows are to be read at once, and soon again, as those of a session that has just begun.
+    pub fn start_over(&mut self, now: Instant) {
+        (self.reads, self.due, self.how) = (0, now, Read::Exact);
     }
 
     /// Notes that the rows were read, and sets when they are read next.
@@ -60,6 +81,13 @@ impl Memo {
         self.phase = phase;
         let wait = next_read(phase, now.saturating_duration_since(self.first_seen), self.reads);
         // Short waits are promises to people; long ones are spread.
-        self.due = now + if wait.as_secs() > 60 { jittered(wait) } else { wait };
+        let routine = wait > LONG;
+        self.due = now + if routine { jittered(wait) } else { wait };
+        self.how = if routine { Read::Relaxed } else { Read::Exact };
+    }
+
+    /// The rows are to be read at once.
+    pub fn hurry(&mut self, now: Instant) {
+        (self.due, self.how) = (now, Read::Exact);
     }
 }

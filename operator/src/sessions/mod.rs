@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   pods, sessions, profiles, policies ─▶ tracker: gather ─▶ read rows (batched) ─▶ plan (pure) ─▶ rows, status, Events
-//!   revocations: every 10 s, what others revoked ─▶ tracker         orphans: rows whose pod is gone
+//!   revocations: every 10 s, what others revoked ─▶ tracker, denials         orphans: rows whose pod is gone
+//!   denials: what IAM denies ─▶ tracker
 //! ```
 //!
 //! Pending → Active → Revoked | Expired, and never back. The row is the truth for counters; a revocation is one wherever it
@@ -28,6 +29,6 @@ pub(crate) use desk::Desk;
 pub(crate) use governance::Governance;
 pub(crate) use orphans::Scan;
 pub(crate) use pod::{PodFacts, PodState, prune};
-pub(crate) use revocations::run as watch_revocations;
+pub(crate) use revocations::Revocations;
 pub(crate) use tables::SessionTables;
 pub(crate) use tracker::run;

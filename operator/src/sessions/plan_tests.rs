@@ -51,6 +51,7 @@ pub(super) fn row(status: RowStatus, second: i64) -> SessionRow {
         revoked_reason: (status == RowStatus::Revoked).then(|| "left".to_owned()),
         kubernetes: KubernetesFacts::default(),
         role_arn: Some("arn:aws:iam::111122223333:role/prod".into()),
+        roles: ["arn:aws:iam::111122223333:role/prod".into()].into(),
         credentials_until: Some(at(900)),
     }
 }
@@ -74,7 +75,7 @@ fn status_of(phase: Phase, tables: &[&str]) -> SessionStatus {
 }
 
 fn tracked() -> Ruling {
-    Ruling { candidates: vec!["a".into()], table: Some("a".into()), allowed: true }
+    Ruling { candidates: vec!["a".into()], table: Some("a".into()), allowed: true, hard: false }
 }
 
 struct Case {
@@ -108,6 +109,7 @@ impl Case {
             status: &self.status,
             pod: self.pod,
             ruling: &self.ruling,
+            denial: None,
             readings: &self.readings,
             now: at(self.second),
         })

@@ -89,7 +89,7 @@ fn place(table: &str) -> usize {
 impl World {
     fn new() -> Self {
         let rows = TABLES.map(|table| (table.to_owned(), None)).into();
-        let ruling = Ruling { candidates: vec!["a".into()], table: Some("a".into()), allowed: true };
+        let ruling = Ruling { candidates: vec!["a".into()], table: Some("a".into()), allowed: true, hard: false };
         let status = SessionStatus::default();
         Self { status, revoked: false, pod: LIVE, rows, down: [false; 3], ruling, second: 0, skew: [0; 2] }
     }
@@ -123,6 +123,7 @@ impl World {
             status: &self.status,
             pod: self.pod,
             ruling: &self.ruling,
+            denial: None,
             readings: &readings,
             now: at(self.second + self.skew[0]),
         })
@@ -142,7 +143,7 @@ impl World {
             Happening::Law { table, named, allowed } => {
                 let candidates = (0..3).filter(|n| named[*n] || table == Some(*n)).map(|n| TABLES[n].to_owned());
                 let table = table.map(|n| TABLES[n].to_owned());
-                self.ruling = Ruling { candidates: candidates.collect(), table, allowed };
+                self.ruling = Ruling { candidates: candidates.collect(), table, allowed, hard: false };
             }
             Happening::SidecarStarts if self.pod == LIVE => self.pod = STARTED,
             Happening::SidecarStarts => {}

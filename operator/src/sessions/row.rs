@@ -29,6 +29,7 @@ pub(crate) fn restored(facts: &Facts<'_>, table: &str, revocation: Option<&Revoc
         revoked_reason: revocation.map(|revocation| revocation.reason.clone()),
         kubernetes: kubernetes(facts),
         role_arn: status.role_arn.clone(),
+        roles: status.roles.iter().cloned().collect(),
         credentials_until: time(status.credentials_until.as_deref()),
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sentinel_api::{Condition, ConditionStatus, Phase, SessionStatus, condition, set_condition};
+use sentinel_api::{Condition, ConditionStatus, HARD_REVOKED, Phase, SessionStatus, condition, set_condition};
 use sentinel_aws::{AwsError, ErrorKind};
 use sentinel_core::session::SessionRow;
 
 use super::facts::{Facts, Reading};
 use super::row::time;
+use crate::denials::Verdict;
 
 const TRACKED: &str = "Tracked";
 
@@ -38,6 +39,9 @@ pub(crate) fn status(facts: &Facts<'_>, phase: Phase, revocation: Option<&Revoca
     if let Some(tracked) = tracked(facts, &status) {
         set_tracked(&mut status, tracked);
     }
+    if phase == Phase::Revoked {
+        set_denial(&mut status, facts);
+    }
     status
 }
 
@@ -53,6 +57,17 @@ pub(crate) fn with_failure(
     status.conditions = before.map(|before| before.conditions.clone()).unwrap_or_default();
     set_tracked(&mut status, failed(error, generation, now));
     status
+}
+
+/// The condition `HardRevoked`, and since when it holds: from the first time on, whatever is looked at again.
+fn set_denial(status: &mut SessionStatus, facts: &Facts<'_>) {
+    let is_told = status.conditions.iter().any(|condition| condition.type_ == HARD_REVOKED);
+    // Said with the phase, so that whoever waits for the one knows to wait for the other.
+    let pending = (facts.ruling.hard && !is_told).then_some(&Verdict::Pending);
+    let Some(verdict) = facts.denial.or(pending) else { return };
+    let (holds, reason, message) = verdict.says();
+    status.hard_revoked_at = status.hard_revoked_at.take().or_else(|| verdict.since().map(text));
+    set_condition(&mut status.conditions, condition(HARD_REVOKED, holds, reason, message, facts.generation, facts.now));
 }
 
 /// A time as a status says it.
@@ -76,6 +91,11 @@ fn mirror(status: &mut SessionStatus, readings: &BTreeMap<String, Reading>) {
     status.source_identity =
         Some(newest.source_identity.clone()).filter(|identity| !identity.is_empty()).or(status.source_identity.take());
     status.role_arn = newest.role_arn.clone().or(status.role_arn.take());
+    for role in rows.iter().flat_map(|(_, row)| row.roles.iter().chain(&row.role_arn)) {
+        if !status.roles.contains(role) {
+            status.roles.push(role.clone());
+        }
+    }
     let known = time(status.started_at.as_deref());
     status.started_at = rows.iter().map(|(_, row)| row.started_at).chain(known).min().map(text);
     let until = rows.iter().filter_map(|(_, row)| row.credentials_until).max();
@@ -128,7 +148,7 @@ fn failed(error: &AwsError, generation: Option<i64>, now: Timestamp) -> Conditio
         ErrorKind::NotFound => "TableNotFound",
         ErrorKind::Denied => "Denied",
         ErrorKind::Invalid => "Unreadable",
-        ErrorKind::Unavailable | ErrorKind::Conflict => "Unavailable",
+        ErrorKind::Unavailable | ErrorKind::Conflict | ErrorKind::Full => "Unavailable",
     };
     condition(TRACKED, ConditionStatus::False, reason, format!("{error}; trying again"), generation, now)
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::memo::{Memo, Seen};
 use super::pod::{PodFacts, PodState};
+use crate::denials::Verdict;
 
 /// So long after a write the watch may lag behind it.
 const WATCH_LAG: std::time::Duration = std::time::Duration::from_secs(5);
@@ -25,6 +26,8 @@ pub(crate) struct Subject {
     pub exists: bool,
     /// Its pod.
     pub pod: Option<PodState>,
+    /// Where its denial in IAM stands.
+    pub denial: Option<Verdict>,
 }
 
 impl Subject {
@@ -41,7 +44,7 @@ impl Subject {
     /// What a pass over it would be made from.
     pub fn seen(&self, epoch: u64) -> Seen {
         let version = self.session.as_ref().filter(|_| self.exists).and_then(|session| session.resource_version());
-        Seen { pod: self.pod(), version, epoch }
+        Seen { pod: self.pod(), version, epoch, denial: self.denial.clone() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The session tables, with patience: a table that fails is left alone for a while.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use sentinel_aws::{AwsError, ErrorKind, Sessions};
@@ -20,6 +20,15 @@ pub(crate) struct SessionTables {
     health: Mutex<HashMap<String, Health>>,
 }
 
+/// How a row is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Read {
+    /// As it is.
+    Exact,
+    /// As it is or was a moment ago, at half the price: where nothing is known to have changed.
+    Relaxed,
+}
+
 /// A table that failed.
 #[derive(Clone, Debug)]
 struct Health {
@@ -31,15 +40,18 @@ struct Health {
 impl SessionTables {
     /// The tables behind `sessions`.
     pub fn new(sessions: Sessions, metrics: Metrics) -> Self {
-        Self { sessions, metrics, health: Mutex::default() }
+        Self { sessions: sessions.metered(Arc::new(metrics.clone())), metrics, health: Mutex::default() }
     }
 
     /// The rows of `ids`, one reading for each.
-    pub async fn read(&self, table: &str, ids: &[SessionId]) -> HashMap<SessionId, Reading> {
+    pub async fn read(&self, table: &str, ids: &[SessionId], how: Read) -> HashMap<SessionId, Reading> {
         if let Some(error) = self.resting(table) {
             return same(ids, &Reading::Failed(error));
         }
-        let result = self.sessions.get_many(table, ids).await;
+        let result = match how {
+            Read::Exact => self.sessions.get_many(table, ids).await,
+            Read::Relaxed => self.sessions.get_many_relaxed(table, ids).await,
+        };
         match self.noted("BatchGetItem", table, result) {
             Ok(rows) => found(ids, rows),
             // One row that can't be read must not hide the others.

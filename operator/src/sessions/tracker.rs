@@ -16,9 +16,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::desk::{Desk, Made, Outcome, Work};
+use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
 use super::subject::{Subject, gather};
+use super::tables::Read;
+use crate::watches::changes_of;
 
 /// Events that come together are one pass.
 const DEBOUNCE: Duration = Duration::from_millis(30);
@@ -75,7 +78,8 @@ impl Tracker {
     fn wake(&self) -> impl Stream<Item = Wake> + use<> {
         let watches = &self.desk.watches;
         let law = stream::select(watches.profiles.changes(), watches.policies.changes()).map(|()| Wake::Law);
-        let sessions = stream::select(watches.pods.changes(), watches.sessions.changes()).map(|()| Wake::Sessions);
+        let sessions = stream::select(watches.pods.changes(), watches.sessions.changes());
+        let sessions = stream::select(sessions, changes_of(self.desk.denied.clone())).map(|()| Wake::Sessions);
         stream::select(law, sessions)
     }
 
@@ -93,7 +97,7 @@ impl Tracker {
     /// The rows of a session are to be read at once.
     fn hurry(&mut self, id: &SessionId) {
         if let Some(memo) = self.memos.get_mut(id).filter(|memo| !is_revoked(memo)) {
-            memo.due = Instant::now();
+            memo.hurry(Instant::now());
         }
     }
 
@@ -113,7 +117,9 @@ impl Tracker {
         }
         self.forget(&subjects);
         self.count(&subjects);
-        let soonest = self.memos.values().filter(|memo| !memo.settled).map(|memo| memo.due).min();
+        // What is routine comes along with the next pass: a batch, not a call for each.
+        let waits = self.memos.values().filter(|memo| !memo.settled && memo.how == Read::Exact);
+        let soonest = waits.map(|memo| memo.due).min();
         let now = Instant::now();
         soonest.map_or(now + HEARTBEAT, |due| due.clamp(now + BREATH, now + HEARTBEAT))
     }
@@ -124,7 +130,13 @@ impl Tracker {
         let sessions = watches.sessions.store.state();
         let sessions =
             sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| self.share(session)).collect();
-        gather(&self.desk.cluster.id, pods, sessions, &self.memos)
+        let mut subjects = gather(&self.desk.cluster.id, pods, sessions, &self.memos);
+        for (id, verdict) in self.desk.denied.borrow().iter() {
+            if let Some(subject) = subjects.get_mut(id) {
+                subject.denial = Some(verdict.clone());
+            }
+        }
+        subjects
     }
 
     /// A session to share: most are as they were in the last pass.
@@ -171,32 +183,37 @@ impl Tracker {
             memo.last = Some(session.clone());
             let seen = Some(subject.seen(self.epoch));
             let changed = memo.seen != seen;
-            let read = !memo.settled && (memo.due <= now || (changed && is_urgent(session, subject.pod())));
-            if !(changed || read) || (memo.settled && !subject.exists) {
+            let ruling = || self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
+            if memo.knew_other_law(self.epoch) && moves(session, &ruling()) {
+                memo.start_over(now);
+            }
+            let urgent = changed && is_urgent(session, subject.pod());
+            let read =
+                (!memo.settled && (memo.due <= now || urgent)).then_some(if urgent { Read::Exact } else { memo.how });
+            if !(changed || read.is_some()) || (memo.settled && !subject.exists) {
                 continue;
             }
             memo.seen = seen;
-            let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            work.push(Work::new(id, session, subject, ruling, read));
+            work.push(Work::new(id, session, subject, ruling(), read));
         }
         work
     }
 
     /// Reads the rows of all of `work` that wants them, one batch a table.
     async fn read_rows(&self, work: &mut [Work]) {
-        let mut wanted: BTreeMap<String, Vec<SessionId>> = BTreeMap::new();
-        for one in work.iter().filter(|one| one.read) {
-            for table in one.readings.keys() {
-                wanted.entry(table.clone()).or_default().push(one.id.clone());
+        let mut wanted: BTreeMap<(String, Read), Vec<SessionId>> = BTreeMap::new();
+        for one in work.iter() {
+            for (table, how) in one.readings.keys().zip(one.read.into_iter().cycle()) {
+                wanted.entry((table.clone(), how)).or_default().push(one.id.clone());
             }
         }
         let tables = &self.desk.tables;
-        let reads = wanted.into_iter().map(|(table, ids)| async move {
-            let found = tables.read(&table, &ids).await;
+        let reads = wanted.into_iter().map(|((table, how), ids)| async move {
+            let found = tables.read(&table, &ids, how).await;
             (table, found)
         });
         for (table, mut found) in join_all(reads.collect::<Vec<_>>()).await {
-            for one in work.iter_mut().filter(|one| one.read) {
+            for one in work.iter_mut() {
                 if let (Some(reading), Some(row)) = (one.readings.get_mut(&table), found.remove(&one.id)) {
                     *reading = row;
                 }
@@ -215,11 +232,11 @@ impl Tracker {
             memo.settled = outcome.settled && outcome.complete;
         }
         if let Some(until) = outcome.rests_until {
-            memo.due = memo.due.min(until);
+            (memo.due, memo.how) = (memo.due.min(until), Read::Exact);
         }
         if !outcome.complete {
             memo.seen = None;
-            memo.due = memo.due.min(outcome.rests_until.unwrap_or(now + RETRY));
+            (memo.due, memo.how) = (memo.due.min(outcome.rests_until.unwrap_or(now + RETRY)), Read::Exact);
         }
     }
 
@@ -255,6 +272,14 @@ fn is_urgent(session: &SentinelSession, pod: PodState) -> bool {
     let revoking = session.spec.revoked && phase != Phase::Revoked;
     let ending = pod == PodState::Ended && matches!(phase, Phase::Pending | Phase::Active);
     revoking || ending
+}
+
+/// Whether the table that counts by now is one in which it has no row yet: the broker makes one with the next request, or we do,
+/// and nobody waits for minutes until it shows, or for credentials.
+fn moves(session: &SentinelSession, ruling: &Ruling) -> bool {
+    let status = session.status.as_ref().filter(|status| status.phase == Phase::Active);
+    let table = ruling.table.as_ref();
+    status.zip(table).is_some_and(|(status, table)| !status.tables.contains(table))
 }
 
 fn is_revoked(memo: &Memo) -> bool {

@@ -2,6 +2,7 @@
 //! other tools need of a row. Emulators know no stacks, so the template's properties are read here.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
@@ -9,7 +10,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, TimeToLiveSpecification,
 };
+use jiff::Timestamp;
 use rstest::rstest;
+use sentinel_aws::{Meter, Sessions};
+use sentinel_core::session::{KubernetesFacts, RowStatus, SessionId, SessionRow};
 use serde_json::Value;
 
 use crate::aws_wire::{emulators, refuse_the_real_aws};
@@ -61,7 +65,11 @@ async fn client() -> Client {
 }
 
 async fn made() -> (Client, String) {
-    let (client, table, template) = (client().await, unique("template"), template());
+    made_from(template()).await
+}
+
+async fn made_from(template: Value) -> (Client, String) {
+    let (client, table) = (client().await, unique("template"));
     let properties = &template["Resources"]["Sessions"]["Properties"];
     wanted(client.create_table().table_name(&table), properties).send().await.unwrap();
     let ttl = &properties["TimeToLiveSpecification"];
@@ -77,7 +85,7 @@ async fn made() -> (Client, String) {
 #[tokio::test]
 async fn the_template_makes_the_table_that_we_ask_for() {
     let (_, table) = made().await;
-    let facts = emulators().await.sessions().describe(&table).await.unwrap();
+    let facts = emulators().await.sessions().describe(&table).await.unwrap().unwrap();
     assert_eq!((facts.problems(), facts.advice()), (vec![], vec![]), "{facts:?}");
 }
 
@@ -116,4 +124,70 @@ async fn a_listing_has_every_time_of_a_row(#[case] index: &str, #[case] attribut
     let items = listing.send().await.unwrap().items.unwrap();
     let names: BTreeSet<&str> = items[0].keys().map(String::as_str).collect();
     assert!(TIMES.iter().all(|time| names.contains(time)), "{index} lists {names:?}");
+}
+
+/// What DynamoDB says of each call.
+#[derive(Default)]
+struct Bill(Mutex<Vec<f64>>);
+
+impl Meter for Bill {
+    fn consumed(&self, _: &'static str, units: f64) {
+        self.0.lock().unwrap().push(units);
+    }
+}
+
+/// As the broker makes it for a pod of a Deployment.
+fn row() -> SessionRow {
+    let (now, uid) =
+        ("2026-11-22T19:00:00.123456789Z".parse().unwrap(), "0f9b1c2d-1111-2222-3333-444455556666".to_owned());
+    let [namespace, service_account, pod] = ["payments", "api", "api-6c9f7d8b5-x7k2p"].map(str::to_owned);
+    SessionRow {
+        id: SessionId::derive("cluster", &uid, "prod"),
+        user: format!("system:serviceaccount:{namespace}:{service_account}"),
+        profile: "prod".to_owned(),
+        server_instance_id: format!("{namespace}/{pod}"),
+        status: RowStatus::Active,
+        started_at: now,
+        last_access_at: now,
+        expires_at: now,
+        created_at: now,
+        updated_at: now,
+        request_count: 1,
+        source_identity: "sentinel.api@payments.direct.0123456789abcdef".to_owned(),
+        ttl: None,
+        revoked_by: None,
+        revoked_reason: None,
+        kubernetes: KubernetesFacts { cluster: uid.clone(), namespace, service_account, pod, pod_uid: uid },
+        role_arn: Some("arn:aws:iam::111122223333:role/prod".to_owned()),
+        roles: ["arn:aws:iam::111122223333:role/prod".to_owned()].into(),
+        credentials_until: Some(now),
+    }
+}
+
+async fn life(sessions: &Sessions, table: &str) {
+    let (row, at) = (row(), Timestamp::now());
+    sessions.create(table, &row).await.unwrap();
+    let (role, identity) = ("arn:aws:iam::111122223333:role/prod", &row.source_identity);
+    sessions.record_issue(table, &row.id, at, role, at, identity, 7).await.unwrap();
+    sessions.get(table, &row.id).await.unwrap();
+    sessions.get_many_relaxed(table, std::slice::from_ref(&row.id)).await.unwrap();
+    sessions.extend(table, &row.id, at, at).await.unwrap();
+    sessions.expire(table, &row.id, at, 0).await.unwrap();
+}
+
+/// The table in config/aws/README.md: made, touched, read before an issue, read in routine, extended, ended.
+#[rstest]
+#[case("ALL", [5.0, 5.0, 1.0, 0.5, 5.0, 7.0])]
+#[case("KEYS_ONLY", [5.0, 1.0, 1.0, 0.5, 1.0, 5.0])]
+#[tokio::test]
+async fn what_a_row_costs_is_what_is_stated(#[case] projection: &str, #[case] units: [f64; 6]) {
+    let mut template = template();
+    let indexes = &mut template["Resources"]["Sessions"]["Properties"]["GlobalSecondaryIndexes"];
+    for index in indexes.as_array_mut().unwrap() {
+        index["Projection"]["ProjectionType"] = projection.into();
+    }
+    let (_, table) = made_from(template).await;
+    let bill = Arc::new(Bill::default());
+    life(&emulators().await.sessions().metered(bill.clone()), &table).await;
+    assert_eq!(*bill.0.lock().unwrap(), units);
 }

@@ -5,21 +5,30 @@
 //!                                                       └─────expire───▶ expired        nothing leads back
 //! ```
 //!
+//! A touch also promises the row to live on, and tells a bound of credentials, so that one write does for all.
+//!
 //! A call may be repeated once when its answer is lost. Then `create` still says `New`; `revoke` and `expire` may say
 //! `Already` of what they did themselves; and `served` may be counted twice.
 
 mod facts;
+mod fitness;
+mod meter;
 mod read;
 mod row;
 mod table;
 mod update;
 mod write;
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 use sentinel_core::session::{RowStatus, SessionRow};
 
 use crate::error::{AwsError, Call, ErrorKind};
 pub use facts::{IndexFacts, TableFacts};
+pub use fitness::TableProblem;
+pub use meter::Meter;
+use meter::Metered;
 
 /// The outcome of [`Sessions::create`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +65,18 @@ pub enum Ended {
 #[derive(Clone, Debug)]
 pub struct Sessions {
     client: Client,
+    metered: Metered,
 }
 
 impl Sessions {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, metered: Metered::default() }
+    }
+
+    /// The same tables, whose answers tell `meter` what they consumed.
+    #[must_use]
+    pub fn metered(self, meter: Arc<dyn Meter>) -> Self {
+        Self { metered: Metered::by(meter), ..self }
     }
 }
 

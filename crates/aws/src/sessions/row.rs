@@ -4,7 +4,7 @@
 //! attribute of an index key may not be empty, and is read back from its absence. `credentials_until` is a bound, kept in
 //! whole seconds (rounded up) so that DynamoDB, which compares texts, can tell which of two is later.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -27,6 +27,10 @@ pub(super) fn to_item(row: &SessionRow) -> Item {
     write_texts(&mut item, row);
     write_times(&mut item, row);
     item.insert("request_count".into(), number(row.request_count));
+    // DynamoDB knows no empty set.
+    if !row.roles.is_empty() {
+        item.insert("role_arns".into(), AttributeValue::Ss(row.roles.iter().cloned().collect()));
+    }
     if let Some(ttl) = row.ttl {
         item.insert("ttl".into(), number(ttl));
     }
@@ -111,6 +115,7 @@ pub(super) fn from_item(item: &Item) -> Result<SessionRow, Unreadable> {
         revoked_reason: row.owned("revoked_reason")?,
         kubernetes: row.kubernetes()?,
         role_arn: row.owned("role_arn")?,
+        roles: row.set("role_arns")?,
         credentials_until: row.parsed("credentials_until")?,
     })
 }
@@ -143,6 +148,14 @@ impl<'a> Reader<'a> {
 
     fn owned(&self, name: &'static str) -> Result<Option<String>, Unreadable> {
         Ok(self.text(name)?.map(str::to_owned))
+    }
+
+    fn set(&self, name: &'static str) -> Result<BTreeSet<String>, Unreadable> {
+        match self.item.get(name) {
+            None | Some(AttributeValue::Null(_)) => Ok(BTreeSet::new()),
+            Some(AttributeValue::Ss(texts)) => Ok(texts.iter().cloned().collect()),
+            Some(_) => Err(self.unreadable(name, "a set of texts (SS) is expected")),
+        }
     }
 
     fn parsed<T: FromStr<Err: ToString>>(&self, name: &'static str) -> Result<Option<T>, Unreadable> {

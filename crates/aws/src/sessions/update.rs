@@ -1,13 +1,12 @@
 //! The one kind of update that this table knows: some attributes of a row that exists and is active.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use sentinel_core::session::{RowStatus, SessionId};
 
-use super::call;
 use super::row::{Item, number, text};
+use super::{Sessions, call};
 use crate::error::AwsError;
 
 /// What changes.
@@ -15,6 +14,7 @@ use crate::error::AwsError;
 pub(super) struct Update {
     sets: Vec<(&'static str, AttributeValue)>,
     served: Option<u64>,
+    joins: Vec<(&'static str, AttributeValue)>,
     grows: Option<&'static str>,
 }
 
@@ -44,14 +44,23 @@ impl Update {
         self
     }
 
+    /// Adds `member` to a set of texts, unless it is empty.
+    pub fn join(mut self, name: &'static str, member: &str) -> Self {
+        if !member.is_empty() {
+            self.joins.push((name, AttributeValue::Ss(vec![member.to_owned()])));
+        }
+        self
+    }
+
     /// Sets a bound (see [`super::row::bound`]), on the further condition that it isn't beyond `value` already.
     pub fn grow(mut self, name: &'static str, value: AttributeValue) -> Self {
         self.grows = Some(name);
         self.set(name, value)
     }
 
-    pub async fn apply(self, client: &Client, table: &str, id: &SessionId) -> Result<Outcome, AwsError> {
-        let mut request = client
+    pub async fn apply(self, sessions: &Sessions, table: &str, id: &SessionId) -> Result<Outcome, AwsError> {
+        let mut request = sessions
+            .client
             .update_item()
             .table_name(table)
             .key("id", text(id.as_str()))
@@ -59,21 +68,29 @@ impl Update {
             .condition_expression(self.condition())
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":active", text(RowStatus::Active.as_str()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         if let Some(count) = self.served {
             request = request.expression_attribute_values(":served", number(count));
         }
-        for (name, value) in self.sets {
+        for (name, value) in self.sets.into_iter().chain(self.joins) {
             request = request
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), value);
         }
-        outcome(table, request.send().await)
+        let answer = request.send().await;
+        if let Ok(answer) = &answer {
+            sessions.metered.note("UpdateItem", &answer.consumed_capacity);
+        }
+        outcome(table, answer)
     }
 
     fn expression(&self) -> String {
         let sets: Vec<String> = self.sets.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
-        let add = if self.served.is_some() { " ADD request_count :served" } else { "" };
+        let served = self.served.map(|_| "request_count :served".to_owned());
+        let joins = self.joins.iter().map(|(name, _)| format!("#{name} :{name}"));
+        let adds: Vec<String> = served.into_iter().chain(joins).collect();
+        let add = if adds.is_empty() { String::new() } else { format!(" ADD {}", adds.join(", ")) };
         format!("SET {}{add}", sets.join(", "))
     }
 
@@ -86,9 +103,9 @@ impl Update {
     }
 }
 
-fn outcome<T: std::fmt::Debug>(
+fn outcome(
     table: &str,
-    answer: Result<T, SdkError<UpdateItemError, aws_sdk_dynamodb::config::http::HttpResponse>>,
+    answer: Result<UpdateItemOutput, SdkError<UpdateItemError, aws_sdk_dynamodb::config::http::HttpResponse>>,
 ) -> Result<Outcome, AwsError> {
     let Err(error) = answer else { return Ok(Outcome::Done) };
     match error.as_service_error() {

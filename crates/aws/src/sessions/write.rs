@@ -1,9 +1,9 @@
 //! Writes, each on its condition.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use sentinel_core::session::{RowStatus, SessionId, SessionRow};
+use sentinel_core::session::{ROW_LIFETIME, RowStatus, SessionId, SessionRow};
 
 use super::row::{Item, bound, from_item, number, status, text, time, to_item};
 use super::update::{Outcome, Update};
@@ -20,8 +20,15 @@ impl Sessions {
             .table_name(table)
             .set_item(Some(item.clone()))
             .condition_expression("attribute_not_exists(id)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = request.send().await else { return Ok(Created::New) };
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let error = match request.send().await {
+            Ok(answer) => {
+                self.metered.note("PutItem", &answer.consumed_capacity);
+                return Ok(Created::New);
+            }
+            Err(error) => error,
+        };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(taken)) => {
                 existing(table, &item, taken.item().unwrap_or(&Item::new()))
@@ -30,9 +37,10 @@ impl Sessions {
         }
     }
 
-    /// Notes that an active session was used at `at`, for `served` requests since the last note.
+    /// Notes that an active session was used at `at`, for `served` requests since the last note. The row is promised to live on
+    /// from then.
     pub async fn touch(&self, table: &str, id: &SessionId, at: Timestamp, served: u64) -> Result<Touched, AwsError> {
-        touched(table, used(at, served).apply(&self.client, table, id).await?)
+        touched(table, used(at, served).apply(self, table, id).await?)
     }
 
     /// Notes, before AssumeRole, for which role and until when credentials may be about; `credentials_until` only grows.
@@ -48,12 +56,13 @@ impl Sessions {
         source_identity: &str,
         served: u64,
     ) -> Result<Touched, AwsError> {
-        let issue = used(at, served).set_text("role_arn", role_arn).set_text("source_identity", source_identity);
+        let issue = used(at, served).set_text("role_arn", role_arn).join("role_arns", role_arn);
+        let issue = issue.set_text("source_identity", source_identity);
         let growing = issue.clone().grow("credentials_until", bound(credentials_until));
-        match growing.apply(&self.client, table, id).await? {
+        match growing.apply(self, table, id).await? {
             Outcome::Refused(item) if status(&item).ok() == Some(RowStatus::Active) => {
                 // Active, so what was refused is the bound: it is later already, and never gets earlier.
-                touched(table, issue.apply(&self.client, table, id).await?)
+                touched(table, issue.apply(self, table, id).await?)
             }
             outcome => touched(table, outcome),
         }
@@ -68,7 +77,7 @@ impl Sessions {
         at: Timestamp,
     ) -> Result<Touched, AwsError> {
         let update = Update::default().set("expires_at", time(expires_at)).set("updated_at", time(at));
-        touched(table, update.apply(&self.client, table, id).await?)
+        touched(table, update.apply(self, table, id).await?)
     }
 
     /// Active → revoked. `ttl`: Unix seconds after which DynamoDB may remove the row.
@@ -82,12 +91,12 @@ impl Sessions {
         ttl: i64,
     ) -> Result<Ended, AwsError> {
         let update = end(RowStatus::Revoked, at, ttl).set_text("revoked_by", by).set_text("revoked_reason", reason);
-        ended(table, update.apply(&self.client, table, id).await?)
+        ended(table, update.apply(self, table, id).await?)
     }
 
     /// Active → expired.
     pub async fn expire(&self, table: &str, id: &SessionId, at: Timestamp, ttl: i64) -> Result<Ended, AwsError> {
-        ended(table, end(RowStatus::Expired, at, ttl).apply(&self.client, table, id).await?)
+        ended(table, end(RowStatus::Expired, at, ttl).apply(self, table, id).await?)
     }
 }
 
@@ -101,7 +110,9 @@ fn existing(table: &str, ours: &Item, found: &Item) -> Result<Created, AwsError>
 }
 
 fn used(at: Timestamp, served: u64) -> Update {
-    Update::default().set("last_access_at", time(at)).set("updated_at", time(at)).served(served)
+    let promised = at.checked_add(ROW_LIFETIME).unwrap_or(Timestamp::MAX);
+    let update = Update::default().set("last_access_at", time(at)).set("updated_at", time(at));
+    update.set("expires_at", time(promised)).served(served)
 }
 
 fn end(into: RowStatus, at: Timestamp, ttl: i64) -> Update {

@@ -24,7 +24,9 @@ impl Entry for ProfileEntry {
 
     fn keep(object: &Self::Object) -> Self {
         let judge = |spec: SentinelProfileSpec| {
-            let profile = SentinelProfile::new(object.name(), spec);
+            let mut profile = SentinelProfile::new(object.name(), spec);
+            // Only the operator writes it; nothing is granted by it.
+            profile.status = object.status().ok();
             profile.resolve().map(Arc::new).map_err(|problems| problems.to_string())
         };
         Self { uid: object.uid().to_owned(), deleting: object.is_deleting(), judged: object.spec().and_then(judge) }

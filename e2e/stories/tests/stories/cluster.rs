@@ -15,6 +15,20 @@ pub const LEASE_AND_A_SECOND: Duration = Duration::from_secs(6);
 static CALM: RwLock<()> = RwLock::new(());
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
+/// What Python code prints with a `client` of an AWS service, by the AWS SDK that moto brings; `None` if it fails.
+pub fn aws(service: &str, call: &str) -> Option<String> {
+    let path = std::env::var("PATH").unwrap();
+    let python = path
+        .split(':')
+        .map(|folder| format!("{folder}/venv/bin/python"))
+        .find(|file| std::path::Path::new(file).exists());
+    let script = format!("import boto3\nclient = boto3.client('{service}', region_name='eu-west-1')\n{call}");
+    let mut command = Command::new(python.expect("moto's Python"));
+    command.args(["-c", &script]).envs([("AWS_ACCESS_KEY_ID", "t"), ("AWS_SECRET_ACCESS_KEY", "t")]);
+    let output = command.output().unwrap();
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+}
+
 /// A place for one story: a namespace, and a profile and a policy of the same name.
 pub struct Place {
     pub name: String,
@@ -257,8 +271,8 @@ fn reachable() {
     until("the API server to reach the webhook", Duration::from_secs(30), || dry_run(&policy.to_string()).map(drop));
 }
 
-/// Another script of e2e/, with the environment of the cluster.
-pub fn script(name: &str, arguments: &[&str]) {
+/// Another script of e2e/, with the environment of the cluster: what it printed.
+pub fn script(name: &str, arguments: &[&str]) -> String {
     let file = format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"));
-    run(Command::new(file).args(arguments), None).unwrap();
+    run(Command::new(file).args(arguments), None).unwrap()
 }

@@ -1,28 +1,14 @@
 //! Policies reach SSM, to the byte, and nothing wider than what was said stays there.
 
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cluster::{Place, kubectl, until};
+use crate::cluster::{Place, aws, kubectl, until};
 
 /// The value of a parameter, by the AWS SDK for Python that moto brings.
 fn parameter(name: &str) -> Option<String> {
     aws("ssm", &format!("print(client.get_parameter(Name='/sentinel/policies/{name}')['Parameter']['Value'], end='')"))
-}
-
-fn aws(service: &str, call: &str) -> Option<String> {
-    let path = std::env::var("PATH").unwrap();
-    let python = path
-        .split(':')
-        .map(|folder| format!("{folder}/venv/bin/python"))
-        .find(|file| std::path::Path::new(file).exists());
-    let script = format!("import boto3\nclient = boto3.client('{service}', region_name='eu-west-1')\n{call}");
-    let mut command = Command::new(python.expect("moto's Python"));
-    command.args(["-c", &script]).envs([("AWS_ACCESS_KEY_ID", "t"), ("AWS_SECRET_ACCESS_KEY", "t")]);
-    let output = command.output().unwrap();
-    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
 }
 
 fn published(name: &str, text: &str) {

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{LEASE_AND_A_SECOND, Place, kubectl, scale, until};
+use crate::cluster::{LEASE_AND_A_SECOND, Place, aws, kubectl, scale, until};
 
 /// `kubectl sentinel …`, as `e2e/stories/run` has built it: what it prints, and how it ends.
 fn sentinel(arguments: &[&str]) -> (String, String, i32) {
@@ -56,6 +57,38 @@ fn who_is_revoked_by_command_is_refused_within_the_lease_and_the_next_pod_is_not
     place.keeps_answering("api", "SessionRevoked", LEASE_AND_A_SECOND);
     let (again, _, code) = sentinel(&["revoke", "-n", &place.name, "--pod", "api", "--reason", "again"]);
     assert!(code == 0 && again.contains(&format!("by {by}: key in a paste")), "{again}");
+}
+
+#[test]
+fn iam_denies_what_a_revoked_session_holds_where_the_profile_asks_for_it() {
+    let place = Place::shared();
+    let role = format!("role-{}", place.name);
+    let make =
+        format!("print(client.create_role(RoleName='{role}', AssumeRolePolicyDocument='{{}}')['Role']['Arn'], end='')");
+    let arn = aws("iam", &make).expect("a role");
+    place.profile(&json!({"roleArn": arn, "hardRevocation": "Session"}));
+    place.policy(&json!([place.grants("api")]));
+    place.service_account("api");
+    place.pod("api", |_| ()).unwrap();
+    place.ready("api");
+    place.calls("api", "assumed-role", LEASE_AND_A_SECOND * 4);
+
+    let session = place.session_name("api");
+    let began = Instant::now();
+    let (told, notes, code) = sentinel(&["revoke", &session, "-n", &place.name, "--reason", "key in a paste"]);
+    assert_eq!(code, 0, "{told}{notes}");
+    until("IAM to deny the session", LEASE_AND_A_SECOND * 3, || {
+        let path = "jsonpath={.status.conditions[?(@.type=='HardRevoked')].reason} {.status.hardRevokedAt}";
+        let said = place.kubectl(["get", "sentinelsession", &session, "-o", path])?;
+        if said.starts_with("Denied 20") { Ok(()) } else { Err(said) }
+    });
+    println!("measured: in IAM {:?} after the command began", began.elapsed());
+    let uid = kubectl(["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]).unwrap();
+    let read = format!(
+        "print(client.get_role_policy(RoleName='{role}', PolicyName='sentinel-revocations-{uid}')['PolicyDocument'], end='')"
+    );
+    let document = aws("iam", &read).expect("the policy");
+    assert!(document.contains(&format!("'sentinel.*.{session}'")), "{document}");
 }
 
 #[test]

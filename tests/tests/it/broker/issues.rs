@@ -47,7 +47,7 @@ async fn a_hundred_renewals_cost_no_call_to_aws_or_to_the_api_server() {
         stage.is_granted(&token).await;
         let first = stage.ask(&token).await;
         eventually("the Event to be written", SOON, async || !stage.events("api-0").await.is_empty()).await;
-        // A new row is touched once soon after it was made, and then for a minute not again.
+        // A new row is touched soon after it was made, and then it rests: for 20 s at first.
         eventually("the first touch", SOON, async || {
             stage.ask(&token).await;
             stage.metric("sentinel_broker_aws_calls_total", &["UpdateItem"]).await >= 1.0

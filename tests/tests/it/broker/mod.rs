@@ -7,3 +7,4 @@ mod locks;
 mod refuses;
 mod stage;
 mod stops;
+mod tables;

@@ -268,6 +268,7 @@ fn args(namespace: &str, table: &str) -> Args {
         },
         listen: free_address(),
         session_table: table.to_owned(),
+        touch_interval: Duration::from_hours(2),
         cluster_name: "tests".to_owned(),
         region: None,
     }

@@ -1,6 +1,7 @@
 //! The operator against a real API server, moto and DynamoDB Local.
 
 mod audit;
+mod denials;
 mod drift;
 mod kinds;
 mod locks;
@@ -8,5 +9,6 @@ mod policies;
 mod revoke;
 mod sessions;
 mod story;
+mod tables;
 mod webhooks;
-mod world;
+pub mod world;

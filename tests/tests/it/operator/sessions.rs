@@ -14,14 +14,17 @@ use super::world::{SOON, event, operator, while_dead};
 use crate::aws_wire::emulators;
 use crate::world::{client, eventually, unique, with_namespace};
 
+/// Of an account that isn't the emulators'.
+pub const ROLE: &str = "arn:aws:iam::111122223333:role/prod";
+
 /// One pod on one profile with a table of its own.
 pub struct Story {
     pub client: Client,
     pub namespace: String,
     pub profile: String,
-    table: String,
-    tables: Sessions,
-    cluster: String,
+    pub table: String,
+    pub tables: Sessions,
+    pub cluster: String,
 }
 
 pub async fn story(test: impl AsyncFnOnce(&Story)) {
@@ -44,8 +47,8 @@ impl Story {
         self.with_profile(json!({"sessionTable": self.table})).await;
     }
 
-    async fn with_profile(&self, extra: Value) {
-        let mut spec = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1"});
+    pub async fn with_profile(&self, extra: Value) {
+        let mut spec = json!({"roleArn": ROLE, "region": "eu-west-1"});
         spec.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         let profile = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelProfile", "metadata": {"name": self.profile}, "spec": spec});
         let profile = serde_json::from_value(profile).unwrap();
@@ -56,7 +59,7 @@ impl Story {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    fn sessions(&self) -> Api<SentinelSession> {
+    pub fn sessions(&self) -> Api<SentinelSession> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
@@ -82,7 +85,7 @@ impl Story {
     }
 
     /// As no kubelet runs it, a pod goes at once.
-    async fn delete_pod(&self, name: &str) {
+    pub async fn delete_pod(&self, name: &str) {
         self.pods().delete(name, &DeleteParams::default().grace_period(0)).await.unwrap();
     }
 
@@ -116,7 +119,7 @@ impl Story {
         self.tables.create(&self.table, &self.row(id, pod, &uid)).await.unwrap();
     }
 
-    fn row(&self, id: &SessionId, pod: &str, uid: &str) -> SessionRow {
+    pub fn row(&self, id: &SessionId, pod: &str, uid: &str) -> SessionRow {
         let now = Timestamp::now();
         SessionRow {
             id: id.clone(),
@@ -142,7 +145,8 @@ impl Story {
                 pod: pod.to_owned(),
                 pod_uid: uid.to_owned(),
             },
-            role_arn: Some("arn:aws:iam::111122223333:role/prod".to_owned()),
+            role_arn: Some(ROLE.to_owned()),
+            roles: [ROLE.to_owned()].into(),
             credentials_until: Some(now + SignedDuration::from_mins(15)),
         }
     }
@@ -155,7 +159,7 @@ impl Story {
         self.tables.get(&self.table, id).await.unwrap().unwrap()
     }
 
-    async fn revoke(&self, id: &SessionId) {
+    pub async fn revoke(&self, id: &SessionId) {
         let patch = json!({"spec": {"revoked": true, "revokedReason": "laptop stolen", "revokedBy": "dana"}});
         self.sessions().patch(id.as_str(), &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }

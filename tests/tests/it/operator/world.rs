@@ -93,6 +93,7 @@ fn args() -> Args {
         session_table: String::new(),
         cluster_name: "test cluster".to_owned(),
         advanced_parameters: false,
+        hard_revocation: true,
     }
 }
 

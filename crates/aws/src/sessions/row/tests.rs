@@ -136,11 +136,12 @@ prop_compose! {
         [started_at, last_access_at, expires_at, created_at, updated_at] in proptest::array::uniform5(times()),
         (source_identity, revoked_by, revoked_reason) in ("[a-z]{0,9}", option::of("\\PC{1,9}"), option::of("\\PC{1,9}")),
         (kubernetes, role_arn, credentials_until) in (facts(), option::of("[a-z:]{1,9}"), option::of(seconds())),
+        roles in proptest::collection::btree_set("[a-z:]{1,9}", 0..3),
     ) -> SessionRow {
         SessionRow {
             id: id.parse().unwrap(),
             user, profile, server_instance_id, status, started_at, last_access_at, expires_at, created_at, updated_at,
-            request_count, source_identity, ttl, revoked_by, revoked_reason, kubernetes, role_arn, credentials_until,
+            request_count, source_identity, ttl, revoked_by, revoked_reason, kubernetes, role_arn, roles, credentials_until,
         }
     }
 }
