@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 use crate::world::{eventually, with_namespace};
 
 pub const SOON: Duration = Duration::from_secs(20);
+/// The extra value by which people are told apart.
+pub const PERSON_KEY: &str = "person";
 
 /// One webhook, and the namespace whose pods it sees.
 pub struct World {
@@ -69,7 +71,14 @@ impl World {
         let view = View::watch(&world.client, &world.namespace, &world.stop);
         view.synced().await;
         let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
-        let judge = Judge { view, sidecar: template(), default_table: String::new(), metrics, desks: Desks::default() };
+        let judge = Judge {
+            view,
+            sidecar: template(),
+            default_table: String::new(),
+            person_key: PERSON_KEY.to_owned(),
+            metrics,
+            desks: Desks::default(),
+        };
         world.leave_an_invalid_policy().await;
         world.router = router(judge);
         let port = world.serve(world.router.clone());
