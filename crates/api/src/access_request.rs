@@ -191,7 +191,7 @@ mod tests {
             "spec.reqester: unknown key `reqester`: did you mean `requester`?",
             "spec.comment: it says nothing",
             "spec.profile: the name of one object",
-            "spec.duration: `9h` exceeds maximum of 8h0m0s",
+            "spec.duration: `9h0m0s` exceeds maximum of 8h0m0s",
             "spec.justification: 7 characters are too few",
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use sentinel_core::ask::{Ask, AskDraft, Terms, note_problem};
 use sentinel_core::break_glass::Emergency;
-use sentinel_core::policy::{Problem, Problems, ReasonCode};
+use sentinel_core::policy::{Problem, Problems, ReasonCode, UnknownWord};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
@@ -201,7 +201,8 @@ impl BreakGlassEventSpec {
         problems.extend(note("spec.closedReason", &self.closed_reason, MAX_CLOSED_REASON));
         problems.extend(note("spec.review", &self.review, MAX_REVIEW));
         let code = self.reason_code.parse::<ReasonCode>().unwrap_or_else(|unknown| {
-            problems.push(Problem::new("spec.reasonCode", unknown.to_string()));
+            let word = unknown.word.chars().take(32).collect();
+            problems.push(Problem::new("spec.reasonCode", UnknownWord { word, ..unknown }.to_string()));
             ReasonCode::Other
         });
         let draft = AskDraft {
@@ -237,7 +238,7 @@ mod tests {
             "spec.review: it says nothing",
             "spec.reasonCode: `Incident` is not one of incident, maintenance",
             "spec.serviceAccount: the name of one object",
-            "spec.duration: `5h` exceeds maximum of 4h0m0s",
+            "spec.duration: `5h0m0s` exceeds maximum of 4h0m0s",
             "spec.justification: 4 characters are too few",
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");

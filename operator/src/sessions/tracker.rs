@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::desk::{Desk, Made, Outcome, Work};
+use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
 use super::subject::{Subject, gather};
@@ -182,6 +183,10 @@ impl Tracker {
             memo.last = Some(session.clone());
             let seen = Some(subject.seen(self.epoch));
             let changed = memo.seen != seen;
+            let ruling = || self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
+            if memo.knew_other_law(self.epoch) && moves(session, &ruling()) {
+                memo.start_over(now);
+            }
             let urgent = changed && is_urgent(session, subject.pod());
             let read =
                 (!memo.settled && (memo.due <= now || urgent)).then_some(if urgent { Read::Exact } else { memo.how });
@@ -189,8 +194,7 @@ impl Tracker {
                 continue;
             }
             memo.seen = seen;
-            let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            work.push(Work::new(id, session, subject, ruling, read));
+            work.push(Work::new(id, session, subject, ruling(), read));
         }
         work
     }
@@ -268,6 +272,14 @@ fn is_urgent(session: &SentinelSession, pod: PodState) -> bool {
     let revoking = session.spec.revoked && phase != Phase::Revoked;
     let ending = pod == PodState::Ended && matches!(phase, Phase::Pending | Phase::Active);
     revoking || ending
+}
+
+/// Whether the table that counts by now is one in which it has no row yet: the broker makes one with the next request, or we do,
+/// and nobody waits for minutes until it shows, or for credentials.
+fn moves(session: &SentinelSession, ruling: &Ruling) -> bool {
+    let status = session.status.as_ref().filter(|status| status.phase == Phase::Active);
+    let table = ruling.table.as_ref();
+    status.zip(table).is_some_and(|(status, table)| !status.tables.contains(table))
 }
 
 fn is_revoked(memo: &Memo) -> bool {

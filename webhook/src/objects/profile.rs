@@ -13,7 +13,7 @@ impl Judged for SentinelProfile {
     fn warnings(&self, around: Around<'_>) -> Vec<String> {
         let Ok(profile) = self.resolve() else { return vec![] };
         let named = named_policies(&profile).into_iter();
-        named.filter_map(|policy| policy.missing(around)).collect()
+        named.filter_map(|policy| policy.missing(around)).chain(profile.tags_warning()).collect()
     }
 }
 

@@ -9,5 +9,6 @@ mod policies;
 mod revoke;
 mod sessions;
 mod story;
+mod tables;
 mod webhooks;
-mod world;
+pub mod world;
