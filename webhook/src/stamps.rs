@@ -28,8 +28,8 @@ enum Deed {
     Switched(&'static str),
 }
 
-const LOCK: Stamp = Stamp { key: "createdBy", did: Deed::Made };
-const SESSION: Stamp = Stamp { key: "revokedBy", did: Deed::Switched("revoked") };
+const LOCK: [Stamp; 1] = [Stamp { key: "createdBy", did: Deed::Made }];
+const SESSION: [Stamp; 1] = [Stamp { key: "revokedBy", did: Deed::Switched("revoked") }];
 const REQUEST: [Stamp; 2] =
     [Stamp { key: "requester", did: Deed::Made }, Stamp { key: "decidedBy", did: Deed::Said("decision") }];
 const EVENT: [Stamp; 3] = [
@@ -42,12 +42,8 @@ const EVENT: [Stamp; 3] = [
 pub fn stamp(request: &AdmissionRequest, person_key: &str) -> Answer {
     let user = || Value::from(request.user_info.username.as_str());
     let (stamps, by) = match request.resource.resource.as_str() {
-        locks if locks == AccessLock::plural(&()) => (&[LOCK][..], user()),
-        // A session that is made revoked is one that the operator makes again, with who it was.
-        sessions if sessions == SentinelSession::plural(&()) && request.operation == Operation::Create => {
-            return Answer::allowed();
-        }
-        sessions if sessions == SentinelSession::plural(&()) => (&[SESSION][..], user()),
+        locks if locks == AccessLock::plural(&()) => (&LOCK[..], user()),
+        sessions if sessions == SentinelSession::plural(&()) => (&SESSION[..], user()),
         requests if requests == AccessRequest::plural(&()) => (&REQUEST[..], person(request, person_key)),
         events if events == BreakGlassEvent::plural(&()) => (&EVENT[..], person(request, person_key)),
         _ => return Answer::allowed(),
@@ -64,13 +60,15 @@ fn person(request: &AdmissionRequest, person_key: &str) -> Value {
 }
 
 impl Stamp {
-    /// Whose deed it is now is signed by `by`; one that was done before keeps its stamp.
+    /// A deed of this request is signed by `by`; one that was done before keeps its stamp.
     fn put(self, request: &AdmissionRequest, stamped: &mut Value, by: &Value) {
-        let before = request.operation != Operation::Create && self.did.is_done(&request.old_object);
-        if before {
-            keep(stamped, &request.old_object, self.key);
-        } else if self.did.is_done(&request.object) {
-            set(stamped, self.key, by.clone());
+        let (is_new, is_done) = (request.operation == Operation::Create, self.did.is_done(&request.object));
+        match self.did {
+            _ if !is_new && self.did.is_done(&request.old_object) => keep(stamped, &request.old_object, self.key),
+            // A session that is made revoked is one that the operator makes again, with who it was.
+            Deed::Switched(_) if is_new => {}
+            _ if is_done => set(stamped, self.key, by.clone()),
+            _ => {}
         }
     }
 }

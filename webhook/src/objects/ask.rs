@@ -53,26 +53,27 @@ impl<P: ByProfile> Governor<P> {
     }
 }
 
+/// The profile that is asked for, or what is wrong with it.
+pub fn asked_profile(around: Around<'_>) -> Result<Result<&Profile, Problem>, NotReady> {
+    let problem = |message: String| Problem::new("spec.profile", message);
+    match around.profile {
+        Some(Ok(found)) => Ok(found.as_ref().map_err(|none| problem(none.to_string()))),
+        Some(Err(not_ready)) => Err(not_ready.clone()),
+        None => Ok(Err(problem("the name of a SentinelProfile is expected".to_owned()))),
+    }
+}
+
 /// What the spec of something new means, with its profile; or everything that is wrong with them at once.
-pub fn whole<'a, T>(
+pub fn whole<T>(
     mut problems: Vec<Problem>,
     read: Result<T, Problems>,
-    around: Around<'a>,
-) -> Result<(T, &'a Profile), No> {
-    let profile = match around.profile {
-        Some(Ok(Ok(profile))) => Ok(profile),
-        Some(Ok(Err(none))) => {
-            problems.push(Problem::new("spec.profile", none.to_string()));
-            Err(None)
-        }
-        Some(Err(not_ready)) => Err(Some(not_ready.clone())),
-        None => Err(None),
-    };
+    around: Around<'_>,
+) -> Result<(T, &Profile), No> {
+    let profile = asked_profile(around);
+    problems.extend(profile.as_ref().ok().and_then(|found| found.as_ref().err().cloned()));
     let read = read.map_err(|found| found.after(problems.clone()))?;
     Problems::refuse(problems, ())?;
-    let unnamed =
-        || No::from(Problems::from(Problem::new("spec.profile", "the name of a SentinelProfile is expected")));
-    Ok((read, profile.map_err(|not_ready| not_ready.map_or_else(unnamed, No::from))?))
+    Ok((read, profile?.map_err(Problems::from)?))
 }
 
 /// A stamp is `expected`: whatever else is there, somebody wrote who came after the webhook that stamps.

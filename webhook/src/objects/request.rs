@@ -7,7 +7,7 @@ use sentinel_core::access_request::{
 };
 use sentinel_core::policy::{ApprovalPolicy, Problem, Problems};
 
-use super::ask::{Governor, frozen, not_yet, stamp_problem, whole};
+use super::ask::{Governor, asked_profile, frozen, not_yet, stamp_problem, whole};
 use super::{Around, Judged, No};
 use crate::view::NotReady;
 
@@ -104,11 +104,9 @@ fn is_open(request: &AccessRequest, at: Timestamp) -> Result<(), No> {
 
 /// What governs the profile `name`, whether or not that is any good.
 fn governed(name: &str, around: Around<'_>) -> Result<(Governor<ApprovalPolicy>, ServiceAccountRequests), NotReady> {
-    match around.profile {
-        Some(Ok(Ok(profile))) => Ok((governor(profile, around)?, profile.service_account_requests)),
-        Some(Ok(Err(none))) => Ok((Governor::nobody(name, none), ServiceAccountRequests::AutoApproveOnly)),
-        Some(Err(not_ready)) => Err(not_ready.clone()),
-        None => Ok((Governor::nobody(name, &"it has no name"), ServiceAccountRequests::AutoApproveOnly)),
+    match asked_profile(around)? {
+        Ok(profile) => Ok((governor(profile, around)?, profile.service_account_requests)),
+        Err(problem) => Ok((Governor::nobody(name, &problem.message), ServiceAccountRequests::AutoApproveOnly)),
     }
 }
 
