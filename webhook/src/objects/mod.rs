@@ -10,7 +10,11 @@ mod request;
 mod session;
 
 #[cfg(test)]
-mod ask_tests;
+mod ask_samples;
+#[cfg(test)]
+mod event_tests;
+#[cfg(test)]
+mod request_tests;
 #[cfg(test)]
 mod tests;
 
