@@ -16,7 +16,7 @@ use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 use crate::words::words;
 
 /// The longest comment, in characters.
-const MAX_COMMENT: usize = 500;
+pub const MAX_COMMENT: usize = 500;
 
 /// Asks that one service account of this namespace may use one profile for a while, where the AccessPolicy says
 /// require_approval. The approvers of the profile's ApprovalPolicy decide by `decision`; who asked can cancel by it. What was

@@ -16,9 +16,9 @@ use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 use crate::words::words;
 
 /// The longest reason for closing, in characters.
-const MAX_CLOSED_REASON: usize = 1000;
+pub const MAX_CLOSED_REASON: usize = 1000;
 /// The longest review, in characters.
-const MAX_REVIEW: usize = 4000;
+pub const MAX_REVIEW: usize = 4000;
 
 /// Gives one service account of this namespace one profile for a while, whatever the AccessPolicy says of it, but for
 /// require_server denials. The profile's BreakGlassPolicy says who may, its RateLimitPolicy how often. `closed: true` ends it
