@@ -146,6 +146,9 @@ pub struct AccessRequestStatus {
     /// Approved: what for. The grant is void as soon as one of these is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Pins>,
+    /// The phase that log and Events have told; behind `phase` for a moment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<RequestPhase>,
     /// `Granted`: it opens the door now; its reason and message say why it doesn't.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
