@@ -1,0 +1,64 @@
+//! `history`: who had what, until when, and by whose leave, from the lines of the audit log.
+//!
+//! ```text
+//!   FILE, stdin ─▶ lines (unwrapped, one at a time) ─▶ check (signature, chain) ─▶ book: accesses, and what explains them ─▶ told
+//! ```
+//!
+//! A log is read once, a line at a time, and never held: what stays are the accesses that the filters let through, with what they
+//! were given by. More than [`book::MOST`] of either are refused, with a hint how to ask for less.
+
+mod args;
+mod book;
+mod check;
+mod door;
+mod filter;
+mod lines;
+mod spans;
+mod told;
+
+pub(crate) use args::HistoryArgs;
+
+use jiff::Timestamp;
+
+use crate::failure::Failure;
+use crate::report::{Format, Report};
+use crate::source::Sources;
+use book::Book;
+use check::{Checker, Place};
+use filter::Filter;
+use lines::LogLines;
+
+/// What is known of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Counts {
+    /// All.
+    read: u64,
+    /// That are no lines of an audit log.
+    skipped: u64,
+    /// That are signed; verified, where there is a key.
+    signed: u64,
+}
+
+pub(crate) fn run(args: &HistoryArgs, format: Format, sources: &mut Sources<'_>) -> Result<Report, Failure> {
+    let filter = Filter::of(args, Timestamp::now())?;
+    let mut checker = Checker::of(&args.keys)?;
+    let (mut book, mut counts) = (Book::new(filter), Counts::default());
+    let stdin = ["-".to_owned()];
+    let files = if args.files.is_empty() { &stdin[..] } else { &args.files };
+    for file in files {
+        let (name, reader) = sources.open(file)?;
+        let mut lines = LogLines::of(&name, reader)?;
+        while let Some(line) = lines.next()? {
+            counts.read += 1;
+            let entry = line.and_then(|line| checker.entry(&line, Place { file: &name, line: lines.number() }));
+            match entry {
+                None => counts.skipped += 1,
+                Some(entry) => {
+                    counts.signed += u64::from(entry.signed);
+                    book.take(entry.line)?;
+                }
+            }
+        }
+    }
+    told::report(&book.accesses(), counts, &checker, format)
+}
