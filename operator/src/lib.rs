@@ -8,6 +8,8 @@
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
 //!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
 //!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
+//!   AccessRequest ▶ requests ─────▶ status: pending ▶ approved, denied, expired, cancelled ─┬─▶ happenings: audit log, Events
+//!   BreakGlassEvent ▶ emergencies ⇄ ledger ─▶ status: pending ▶ active ▶ closed, expired ───┘
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
 //!
@@ -19,7 +21,12 @@ mod args;
 mod audit;
 mod cluster;
 mod denials;
+mod desk;
+mod emergencies;
 mod events;
+mod grants;
+mod happenings;
+mod law;
 mod leader;
 mod locks;
 mod metrics;
@@ -27,6 +34,7 @@ mod pace;
 mod policies;
 mod profiles;
 mod report;
+mod requests;
 mod rooms;
 mod run;
 mod sessions;

@@ -1,6 +1,7 @@
 //! The rooms of a leader: each works until shutdown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures::stream;
 use kube::Client;
 use sentinel_aws::{Aws, Settings, Tier, Timeouts};
 use sentinel_core::policy::publish::{ADVANCED_LIMIT, STANDARD_LIMIT};
+use sentinel_runtime::lines::Lines;
 use sentinel_runtime::shutdown::{self, CancellationToken};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,14 +19,17 @@ use crate::Args;
 use crate::audit::{self, Audit, Compliance};
 use crate::cluster::Cluster;
 use crate::denials::{self, Denials, Iam, RevokedRow, RoleStates, Verdicts};
+use crate::desk::Desk;
 use crate::events::Events;
+use crate::happenings::Teller;
+use crate::law::Law;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
 use crate::tables::{self, Inspector};
 use crate::watches::{Watches, changes_of};
-use crate::{locks, profiles, webhooks};
+use crate::{emergencies, locks, profiles, requests, webhooks};
 
 /// Of DynamoDB. Passes over the sessions wait for it, and new pods wait for those.
 const TIMEOUTS: Timeouts = Timeouts {
@@ -44,6 +49,7 @@ pub(crate) struct Rooms {
     events: Events,
     watches: Watches,
     aws: Aws,
+    lines: Lines,
     shutdown: CancellationToken,
 }
 
@@ -55,11 +61,12 @@ impl Rooms {
         cluster: Cluster,
         metrics: Metrics,
         shutdown: CancellationToken,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
         let events = Events::new(client.clone(), &args.process.pod_name);
         let watches = Watches::spawn(&client);
-        Self { args: args.clone(), client, cluster, metrics, events, watches, aws, shutdown }
+        let lines = Lines::start("audit-log")?;
+        Ok(Self { args: args.clone(), client, cluster, metrics, events, watches, aws, lines, shutdown })
     }
 
     /// Works until shutdown. A room that ends before is an error.
@@ -74,6 +81,8 @@ impl Rooms {
         let (told, states) = watch::channel(RoleStates::default());
         self.spawn_profiles(&mut rooms, compliance, tables, states);
         self.spawn_locks(&mut rooms);
+        self.spawn_requests(&mut rooms);
+        self.spawn_emergencies(&mut rooms);
         self.spawn_webhooks(&mut rooms);
         let (verdicts, denied) = watch::channel(Verdicts::default());
         let (found, rows) = watch::channel(BTreeMap::new());
@@ -178,6 +187,31 @@ impl Rooms {
         };
         let run = locks::run(context, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "locks").1 });
+    }
+
+    fn spawn_requests(&self, rooms: &mut JoinSet<&'static str>) {
+        let (law, shutdown) = (self.watches.ground_changes(), self.shutdown.clone().cancelled_owned());
+        let run = requests::run(requests::Context(self.desk()), law, shutdown);
+        rooms.spawn(async move { (run.await, "requests").1 });
+    }
+
+    fn spawn_emergencies(&self, rooms: &mut JoinSet<&'static str>) {
+        let (law, shutdown) = (self.watches.ground_changes(), self.shutdown.clone().cancelled_owned());
+        let shelf = emergencies::Shelf::new(self.client.clone(), &self.args.process.namespace);
+        let run = emergencies::run(emergencies::Context { desk: self.desk(), shelf }, law, shutdown);
+        rooms.spawn(async move { (run.await, "emergencies").1 });
+    }
+
+    fn desk(&self) -> Desk {
+        let (cluster, metrics) = (self.cluster.clone(), self.metrics.clone());
+        Desk {
+            client: self.client.clone(),
+            law: Law::of(&self.watches),
+            teller: Teller::new(cluster.clone(), self.lines.clone(), self.events.clone(), metrics.clone()),
+            retries: Retries::default(),
+            cluster,
+            metrics,
+        }
     }
 
     fn spawn_webhooks(&self, rooms: &mut JoinSet<&'static str>) {

@@ -16,7 +16,7 @@ use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 use crate::words::words;
 
 /// The longest comment, in characters.
-const MAX_COMMENT: usize = 500;
+pub const MAX_COMMENT: usize = 500;
 
 /// Asks that one service account of this namespace may use one profile for a while, where the AccessPolicy says
 /// require_approval. The approvers of the profile's ApprovalPolicy decide by `decision`; who asked can cancel by it. What was
@@ -146,6 +146,9 @@ pub struct AccessRequestStatus {
     /// Approved: what for. The grant is void as soon as one of these is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Pins>,
+    /// The phase that log and Events have told; behind `phase` for a moment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<RequestPhase>,
     /// `Granted`: it opens the door now; its reason and message say why it doesn't.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]

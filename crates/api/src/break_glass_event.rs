@@ -16,9 +16,9 @@ use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 use crate::words::words;
 
 /// The longest reason for closing, in characters.
-const MAX_CLOSED_REASON: usize = 1000;
+pub const MAX_CLOSED_REASON: usize = 1000;
 /// The longest review, in characters.
-const MAX_REVIEW: usize = 4000;
+pub const MAX_REVIEW: usize = 4000;
 
 /// Gives one service account of this namespace one profile for a while, whatever the AccessPolicy says of it, but for
 /// require_server denials. The profile's BreakGlassPolicy says who may, its RateLimitPolicy how often. `closed: true` ends it
@@ -159,6 +159,9 @@ pub struct BreakGlassEventStatus {
     /// What it is for. The grant is void as soon as one of these is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Pins>,
+    /// The phase that log and Events have told; behind `phase` for a moment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<EventPhase>,
     /// `Granted`: it opens the door now; its reason and message say why it doesn't. `Reviewed`: somebody has written what it was for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]

@@ -56,7 +56,7 @@ impl Counted {
             touches: self.touches * daily * slower * WRITE * scaled,
             checks: self.checks * daily * READ * scaled,
             reads: self.reads * daily * READ * scaled,
-            writes: self.writes * daily * WRITE * scaled,
+            writes: self.writes.max(0.0) * daily * WRITE * scaled,
             scans: self.scan * 24.0 * READ * scaled,
         }
     }

@@ -32,8 +32,8 @@ pub struct Args {
     /// How long the steady state is measured, in seconds.
     #[arg(long, default_value = "300", value_parser = seconds)]
     window: Duration,
-    /// How many sidecars begin in a second: moto makes about so many credentials.
-    #[arg(long, default_value_t = 50)]
+    /// How many sidecars begin in a second: DynamoDB Local and moto take no more on a busy machine.
+    #[arg(long, default_value_t = 10)]
     pace: u32,
     /// A program to watch: NAME=PID:PORT of its metrics.
     #[arg(long = "process", required = true)]
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, default_value_t = 443)]
     port: u16,
     /// The broker's touch interval in this run, in seconds; the cost is reckoned for the default of two hours.
-    #[arg(long, default_value = "60", value_parser = seconds)]
+    #[arg(long, default_value = "600", value_parser = seconds)]
     touch_interval: Duration,
     /// The session table.
     #[arg(long, default_value = "sentinel-sessions")]

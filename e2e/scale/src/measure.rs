@@ -38,8 +38,9 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
     let crowd = fill(args, &place, &mut report).await.context("filling the cluster")?;
     steady(args, &crowd, &mut report).await.context("the steady state")?;
     list(args, &mut report).await.context("the list")?;
-    lock(args, &place, &crowd, &mut report).await.context("the lock")?;
     revoke(args, &place, &crowd, &mut report).await.context("revocations")?;
+    lock(args, &place, &crowd, &mut report).await.context("the lock")?;
+    unlock(args, &place, &crowd, &mut report).await.context("unlocking")?;
     memory(args, "at the end", &mut report)?;
     machine(&mut report);
     Ok(report)
@@ -58,8 +59,11 @@ async fn fill(args: &Args, place: &Place, report: &mut Report) -> anyhow::Result
     place.prepare().await?;
     let took = place.make_pods().await?;
     report.told(format!("{} pods made, through the webhook", args.pods), format!("{:.1} s", took.as_secs_f64()));
-    let took = place.await_sessions(args.pods, Phase::Pending, PATIENCE).await?;
-    report.told("until each has its SentinelSession", format!("{:.1} s more", took.as_secs_f64()));
+    let start = Instant::now();
+    place.await_sessions(args.pods, Phase::Pending, PATIENCE).await?;
+    place.await_running(PATIENCE).await?;
+    let took = start.elapsed();
+    report.told("until each runs and has its SentinelSession", format!("{:.1} s more", took.as_secs_f64()));
     let told = Told {
         broker: BrokerAddress { host: args.broker.clone(), port: args.port },
         bundle: place.bundle().await?,
@@ -187,14 +191,17 @@ async fn lock(args: &Args, place: &Place, crowd: &Crowd, report: &mut Report) ->
     let limit = (LEASE + Duration::from_secs(1)).as_secs_f64();
     report.limited("a lock over all: until the last sidecar is refused", took.as_secs_f64(), limit, "s");
     sleep(LEASE * 2).await;
-    memory(args, "while all are refused", report)?;
+    memory(args, "while all are refused", report)
+}
+
+/// All want new credentials at once then, which real STS gives and moto can't.
+async fn unlock(args: &Args, place: &Place, crowd: &Crowd, report: &mut Report) -> anyhow::Result<()> {
+    let some = args.pods / 10;
     let start = Instant::now();
     place.unlock().await?;
-    let took = crowd.until(args.pods, true, start, PATIENCE).await?;
-    report.told(
-        "unlocked: until the last has new credentials (as fast as moto makes them)",
-        format!("{:.0} s", took.as_secs_f64()),
-    );
+    let took = crowd.until(some, true, start, PATIENCE).await?;
+    let what = format!("unlocked: until {some} have new credentials (moto is slow)");
+    report.told(what, format!("{:.1} s", took.as_secs_f64()));
     Ok(())
 }
 

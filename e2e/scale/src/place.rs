@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod, ServiceAccount};
-use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use sentinel_api::names::{BROKER_CA_CONFIG_MAP, CA_KEY, INJECTED_LABEL, PROFILE_ANNOTATION};
 use sentinel_api::{AccessLock, AccessPolicy, Phase, SentinelProfile, SentinelSession};
@@ -79,6 +79,20 @@ impl Place {
         Ok(())
     }
 
+    /// Waits until kwok has every pod running.
+    pub async fn await_running(&self, limit: Duration) -> anyhow::Result<()> {
+        let (start, pods) = (Instant::now(), Api::<Pod>::all(self.client.clone()));
+        let running = ListParams::default().fields("status.phase=Running").match_any();
+        loop {
+            let found = pods.list_metadata(&running).await?.items.len();
+            if found >= self.pods {
+                return Ok(());
+            }
+            anyhow::ensure!(start.elapsed() < limit, "{found} of {} pods are running after {limit:?}", self.pods);
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     /// A token for each pod, as the kubelet asks for it.
     pub async fn tokens(&self) -> anyhow::Result<Vec<String>> {
         let tokens = (0..self.pods).map(|number| self.token(number)).collect::<Vec<_>>();
@@ -149,7 +163,7 @@ impl Place {
 
     async fn sessions(&self) -> anyhow::Result<Vec<SentinelSession>> {
         // From the API server's cache, as a watch would begin.
-        let params = kube::api::ListParams::default().match_any();
+        let params = ListParams::default().match_any();
         Ok(Api::<SentinelSession>::all(self.client.clone()).list(&params).await?.items)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use futures::{Stream, StreamExt as _, stream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use sentinel_api::{Phase, SentinelSession};
@@ -107,11 +107,9 @@ impl Tracker {
         self.make_objects(&subjects).await;
         let mut work = self.choose(&subjects);
         self.read_rows(&mut work).await;
-        let outcomes: Vec<Outcome> =
-            stream::iter(work.into_iter().map(|work| self.desk.settle(work)).collect::<Vec<_>>())
-                .buffer_unordered(CONCURRENCY)
-                .collect()
-                .await;
+        // Each made when it is its turn: what waits to write an object takes kilobytes.
+        let settled = stream::iter(work).map(|work| self.desk.settle(work).boxed()).buffer_unordered(CONCURRENCY);
+        let outcomes: Vec<Outcome> = settled.collect().await;
         for outcome in outcomes {
             self.remember(outcome);
         }
@@ -155,8 +153,8 @@ impl Tracker {
         let missing = subjects.iter().filter(|(id, subject)| subject.lacks_object() && self.may_try(id, now));
         let missing: Vec<(SessionId, Subject)> = missing.map(|(id, subject)| (id.clone(), subject.clone())).collect();
         let desk = &self.desk;
-        let made = missing.into_iter().map(|(id, subject)| desk.make(id, subject));
-        let made: Vec<_> = stream::iter(made.collect::<Vec<_>>()).buffer_unordered(CONCURRENCY).collect().await;
+        let made = stream::iter(missing).map(|(id, subject)| desk.make(id, subject).boxed());
+        let made: Vec<_> = made.buffer_unordered(CONCURRENCY).collect().await;
         for (id, result) in made {
             let memo = self.memos.entry(id).or_insert_with(|| Memo::new(now));
             memo.due = Instant::now();

@@ -3,9 +3,12 @@
 mod audit;
 mod denials;
 mod drift;
+mod emergencies;
+mod ground;
 mod kinds;
 mod locks;
 mod policies;
+mod requests;
 mod revoke;
 mod sessions;
 mod story;
