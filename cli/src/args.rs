@@ -7,14 +7,16 @@ use jiff::Timestamp;
 use sentinel_core::policy::Mode;
 
 use crate::audit::AuditArgs;
+use crate::emergency::{BreakGlassArgs, CloseArgs, EventsArgs, ReviewArgs};
 use crate::examples;
 use crate::kind::Kind;
 use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
 use crate::report::Format;
+use crate::request::{ApproveArgs, DecideArgs, RequestArgs, RequestsArgs};
 use crate::revoke::RevokeArgs;
 use crate::sessions::SessionsArgs;
 
-/// Sentinel's policies, checked, formatted, converted, explained and tested; and locks, which stop everybody they name
+/// Sentinel's policies, checked, formatted, converted, explained and tested; who has access, who asks for it, and who is stopped
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-sentinel", bin_name = "kubectl sentinel", version, term_width = 126)]
 #[command(after_help = examples::EXIT_CODES)]
@@ -64,6 +66,33 @@ pub(crate) enum Command {
     /// Lists the locks, and how many live sessions each stops
     #[command(after_help = examples::LOCKS)]
     Locks(LocksArgs),
+    /// Asks for access that a policy gives only with an approval
+    #[command(after_help = examples::REQUEST)]
+    Request(RequestArgs),
+    /// Approves requests
+    #[command(after_help = examples::APPROVE)]
+    Approve(ApproveArgs),
+    /// Denies requests
+    #[command(after_help = examples::DENY)]
+    Deny(DecideArgs),
+    /// Takes back requests of your own
+    #[command(after_help = examples::CANCEL)]
+    Cancel(DecideArgs),
+    /// Lists requests: who asks for what, and where it stands
+    #[command(after_help = examples::REQUESTS)]
+    Requests(RequestsArgs),
+    /// Gets access in an emergency, past the policy
+    #[command(after_help = examples::BREAK_GLASS)]
+    BreakGlass(BreakGlassArgs),
+    /// Ends emergencies
+    #[command(after_help = examples::CLOSE)]
+    Close(CloseArgs),
+    /// Writes what an emergency was for
+    #[command(after_help = examples::REVIEW)]
+    Review(ReviewArgs),
+    /// Lists emergencies: who broke the glass, and what came of it
+    #[command(after_help = examples::EVENTS)]
+    Events(EventsArgs),
     /// Compares what an access policy answers with what a file of cases expects
     #[command(after_help = examples::TEST)]
     Test(TestArgs),

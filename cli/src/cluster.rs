@@ -1,9 +1,9 @@
 //! What is read of a cluster, as the person who asks: single GETs, lists and watches through their kubeconfig.
-//! Written are locks, and of sessions whether they are revoked.
+//! Written are locks, access requests and break-glass events, and of sessions whether they are revoked.
 
 use std::time::Duration;
 
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use k8s_openapi::api::authentication::v1::{SelfSubjectReview, UserInfo};
 use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -126,11 +126,26 @@ impl Cluster {
         self.write("patch", &what, api.patch(name, &PatchParams::default(), &Patch::Merge(change)))
     }
 
+    /// Makes an object in a namespace; what came of it. A dry run stores nothing.
+    pub(crate) fn create_in<K>(&self, namespace: &str, object: &K, dry_run: bool) -> Result<K, Failure>
+    where
+        K: Object + Resource<Scope = NamespaceResourceScope> + Serialize,
+    {
+        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let params = PostParams { dry_run, ..PostParams::default() };
+        self.write("create", &format!("{} -n {namespace}", K::plural(&())), api.create(&params, object))
+    }
+
     /// Who the API server takes the caller for; None where it doesn't say.
-    pub(crate) fn user(&self) -> Option<String> {
+    pub(crate) fn me(&self) -> Option<UserInfo> {
         let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
         let asked = self.call(api.create(&PostParams::default(), &SelfSubjectReview::default())).ok()?;
-        asked.ok()?.status?.user_info?.username
+        asked.ok()?.status?.user_info
+    }
+
+    /// The caller's user name.
+    pub(crate) fn user(&self) -> Option<String> {
+        self.me()?.username
     }
 
     /// Deletes an object of a kind that has no namespaces.

@@ -4,9 +4,10 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  something was found: a document is invalid, a case differs, --check would change the file, diff found differences
+     or what was asked for didn't come: denied, refused, not confirmed in time
   2  wrong usage, a file can't be read or written, or a cluster can't be asked
 
-Everything here works without a cluster, but for explain without a file, diff -f, sessions, revoke, audit, lock, unlock and locks.";
+Without a cluster work validate, lint, fmt, convert, explain -f, diff of two files, and test.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -133,6 +134,107 @@ pub(crate) const LOCKS: &str = "\
 Examples:
   kubectl sentinel locks
   kubectl sentinel locks -o json";
+
+pub(crate) const REQUEST: &str = "\
+Examples:
+  kubectl sentinel request --profile prod --service-account migrate -n payments --duration 1h \\
+    --justification 'new schema, ticket 7'
+
+Where the AccessPolicy says require_approval. Says who may decide and how, and waits; Ctrl-C leaves the request standing,
+and it expires after 24 hours. Once it is approved, pods of the service account get credentials, those that wait already
+too, until the grant ends: --duration (at most 8h) after the decision. The justification has 10 to 500 characters. Who
+asks is stamped by Sentinel. kubectl apply of an AccessRequest does the same: config/samples/access-request.yaml.
+
+Exit codes: 0 approved, or made with --timeout 0s; 1 denied, cancelled, expired or refused, or nobody decided within
+--timeout; 2 wrong usage, or the cluster can't be asked.";
+
+pub(crate) const APPROVE: &str = "\
+Examples:
+  kubectl sentinel requests -A --status pending
+  kubectl sentinel approve migrate-prod-x7k2p -n payments --comment 'until the release is out'
+
+Shows who asks for what and why, and asks; --yes doesn't. Approvers are those that the profile's ApprovalPolicy names;
+nobody approves their own request, by any of their names, and a decision is for good. The same as kubectl patch
+accessrequest NAME --type merge -p '{\"spec\":{\"decision\":\"Approved\"}}'.
+
+Exit codes: 0 each is approved; 1 one is not, or not confirmed within --timeout; 2 wrong usage, or the cluster can't be
+asked.";
+
+pub(crate) const DENY: &str = "\
+Examples:
+  kubectl sentinel deny migrate-prod-x7k2p -n payments --comment 'not on a Friday'
+
+For approvers, as approve; a denial is for good: who asked may ask again. It doesn't end what was approved: kubectl
+sentinel lock does.
+
+Exit codes: 0 each is denied; 1 one is not, or not confirmed within --timeout; 2 wrong usage, or the cluster can't be
+asked.";
+
+pub(crate) const CANCEL: &str = "\
+Examples:
+  kubectl sentinel cancel migrate-prod-x7k2p -n payments
+
+For who made them, while nobody has decided.
+
+Exit codes: 0 each is cancelled; 1 one is not, or not confirmed within --timeout; 2 wrong usage, or the cluster can't be
+asked.";
+
+pub(crate) const REQUESTS: &str = "\
+Examples:
+  kubectl sentinel requests -A --status pending --watch
+  kubectl sentinel requests -n payments --mine -o wide
+  kubectl sentinel requests -A --profile 'prod-*' -o json
+
+Without -A or -n, those of the context's namespace. Of --profile, --status and --mine, each that is given must fit a
+request; of one given several times, one is enough. A `*` matches any run of characters but `:`. GRANTED says whether it
+opens the door now.
+
+Exit codes: 0 listed, however many there are; 2 the cluster can't be asked.";
+
+pub(crate) const BREAK_GLASS: &str = "\
+Examples:
+  kubectl sentinel break-glass --profile prod --service-account api -n payments --reason-code incident --duration 30m \\
+    --justification 'invoices fail since 10:02, the queue has to be drained by hand'
+
+Gives the service account's pods the profile, whatever the AccessPolicy says of it, but for require_server denials and
+locks. For those whom the profile's BreakGlassPolicy names, as often as its RateLimitPolicy allows. Says what it does, and
+asks; --yes doesn't. It lasts --duration (at most 4h, and at most the rule's) from the moment at which it is active; close
+ends it before. The justification has 20 to 1000 characters. A refusal says which limit, and when to come back. kubectl
+apply of a BreakGlassEvent does the same: config/samples/break-glass-event.yaml.
+
+Exit codes: 0 active, or made with --timeout 0s; 1 refused, closed, or not judged within --timeout; 2 wrong usage, a no to
+the question, or the cluster can't be asked.";
+
+pub(crate) const CLOSE: &str = "\
+Examples:
+  kubectl sentinel close api-prod-x7k2p -n payments --reason 'the queue is empty'
+
+For good. Its pods are refused within one lease of the profile (5s by default), unless the policy allows them; credentials
+that they hold already stay good until they expire. Whoever may update the event may close it.
+
+Exit codes: 0 each is over; 1 one is not, or not confirmed within --timeout; 2 wrong usage, or the cluster can't be asked.";
+
+pub(crate) const REVIEW: &str = "\
+Examples:
+  kubectl sentinel events -A --unreviewed
+  kubectl sentinel review api-prod-x7k2p -n payments --note 'drained the queue by hand; ticket 8 makes that unnecessary'
+
+Afterwards, and once: a review never changes.
+
+Exit codes: 0 written; 1 refused, there is one already, or not confirmed within --timeout; 2 wrong usage, or the cluster
+can't be asked.";
+
+pub(crate) const EVENTS: &str = "\
+Examples:
+  kubectl sentinel events -A --status active --watch
+  kubectl sentinel events -n payments -o wide
+  kubectl sentinel events -A --unreviewed -o json
+
+Without -A or -n, those of the context's namespace. Of --profile, --status, --mine and --unreviewed, each that is given
+must fit an event; of one given several times, one is enough. A `*` matches any run of characters but `:`. COME-BACK says
+when a refused one would be admitted.
+
+Exit codes: 0 listed, however many there are; 2 the cluster can't be asked.";
 
 pub(crate) const TEST: &str = "\
 Examples:

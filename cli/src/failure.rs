@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     /// A cluster that can't be asked, or that doesn't say.
     #[error("{0}")]
     Cluster(String),
+    /// A cluster that said no to what was to be written.
+    #[error("{0}")]
+    Refused(String),
     /// A document that isn't valid, where a valid one is needed: everything that is wrong with it.
     #[error("{}", lines(.0))]
     Invalid(Vec<Finding>),
@@ -28,7 +31,7 @@ impl Failure {
     /// As --help states them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::File { .. } | Self::Usage(_) | Self::Cluster(_) => 2,
+            Self::File { .. } | Self::Usage(_) | Self::Cluster(_) | Self::Refused(_) => 2,
             Self::Invalid(_) => 1,
         }
     }

@@ -1,16 +1,18 @@
-//! `kubectl sentinel`: policies checked, formatted, converted, explained, compared and tested, without a cluster; and what the
-//! broker would say to a pod of a cluster.
+//! `kubectl sentinel`: policies checked, formatted, converted, explained, compared and tested, without a cluster; what the broker
+//! would say to a pod of a cluster; who has access there, who asks for it, and who is stopped.
 //!
 //! ```text
 //!   FILE, stdin ─▶ source ─▶ parts (documents, objects) ─▶ validate, lint, fmt, convert, explain, diff, test ─▶ Report ─▶ Output
 //!                              └─▶ places (lines and columns) ─▶ Finding
 //!   API server ─▶ cluster (reads, pages, watches) ─▶ sentinel-decision ─▶ explain
-//!                                               └─▶ sessions, revoke, audit, lock, unlock, locks ─▶ terminal: a question
+//!                                               ├─▶ sessions, revoke, audit, lock, unlock, locks ─▶ terminal: a question
+//!                                               └─▶ asking ─▶ request, approve, …; break-glass, close, …
 //! ```
 //!
 //! What a policy means is said by `sentinel-core` alone, and what the broker would say by `sentinel-decision`; here are only
-//! arguments, files and words. Only `cluster` talks to a network; what is written is AccessLocks, and that a SentinelSession is
-//! revoked. The clock is read where a command begins.
+//! arguments, files and words. Only `cluster` talks to a network; what is written is AccessLocks, AccessRequests,
+//! BreakGlassEvents, and that a SentinelSession is revoked. Lists are all told by `listing`, and what comes of writing is awaited by
+//! `until`. The clock is read where a command begins.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -18,11 +20,13 @@ use std::io::{Read, Write};
 use clap::Parser as _;
 
 mod args;
+mod asking;
 mod audit;
 mod cluster;
 mod complete;
 mod convert;
 mod diff;
+mod emergency;
 mod examples;
 mod explain;
 mod failure;
@@ -30,18 +34,22 @@ mod finding;
 mod fmt;
 mod kind;
 mod lint;
+mod listing;
 mod lock;
 mod parts;
 mod places;
 #[cfg(test)]
 mod reference;
 mod report;
+mod request;
 mod revoke;
 mod sessions;
 mod source;
 mod terminal;
 mod test;
+mod until;
 mod validate;
+mod words;
 
 use args::{Args, Command};
 use failure::Failure;
@@ -106,6 +114,15 @@ fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask, out: &mut
         Command::Lock(args) => lock::lock(args, format, ask),
         Command::Unlock(args) => lock::unlock(args, format),
         Command::Locks(args) => lock::locks(args, format),
+        Command::Request(args) => request::request(args, format, out),
+        Command::Approve(args) => request::approve(args, format, ask),
+        Command::Deny(args) => request::deny(args, format),
+        Command::Cancel(args) => request::cancel(args, format),
+        Command::Requests(args) => request::requests(args, format, out),
+        Command::BreakGlass(args) => emergency::break_glass(args, format, ask, out),
+        Command::Close(args) => emergency::close(args, format),
+        Command::Review(args) => emergency::review(args, format),
+        Command::Events(args) => emergency::events(args, format, out),
         Command::Test(args) => test::run(args, format, sources),
         Command::Completions { shell } => Ok(Report::fine(args::completions(*shell))),
         Command::Complete { words } => Ok(Report::fine(complete::answer(words))),

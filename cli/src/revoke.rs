@@ -10,7 +10,6 @@ mod wait;
 mod whom;
 
 use sentinel_api::{Phase, SentinelSession};
-use sentinel_core::time::GoDuration;
 use serde_json::{Value, json};
 
 pub(crate) use args::RevokeArgs;
@@ -19,6 +18,7 @@ use crate::cluster::Cluster;
 use crate::failure::Failure;
 use crate::report::{Format, Report};
 use crate::sessions::Seen;
+use crate::until;
 use told::{Outcome, Told};
 
 /// As the definition says it.
@@ -26,7 +26,7 @@ const LONGEST_REASON: usize = 1000;
 
 pub(crate) fn run(args: &RevokeArgs, format: Format) -> Result<Report, Failure> {
     let reason = reason(&args.reason)?;
-    let patience = patience(args.timeout)?;
+    let patience = until::patience(args.timeout)?;
     let cluster = Cluster::connect(&args.connect)?;
     let found = whom::find(&cluster, args)?;
     let change = change(&reason, cluster.user());
@@ -55,13 +55,6 @@ fn reason(text: &str) -> Result<String, Failure> {
         _ if text.chars().any(char::is_control) => wrong("has a line break or a control character"),
         _ => Ok(text.to_owned()),
     }
-}
-
-fn patience(timeout: GoDuration) -> Result<std::time::Duration, Failure> {
-    let nanos = u64::try_from(timeout.as_nanos());
-    nanos
-        .map(std::time::Duration::from_nanos)
-        .map_err(|_| Failure::Usage(format!("--timeout {timeout} is no time to wait")))
 }
 
 /// Without a version: whoever else changes the session meanwhile doesn't stop it from being stopped. The name is what the webhook

@@ -2,8 +2,34 @@
 
 use std::io::{BufRead, IsTerminal as _, Write as _, stderr, stdin};
 
+use crate::failure::Failure;
+
 /// Whether to go on; None: there is nobody to ask.
 pub(crate) type Ask = fn(&str) -> Option<bool>;
+
+/// What is asked before something that is hard to take back.
+pub(crate) struct Question {
+    /// In a word or two.
+    pub(crate) asks: &'static str,
+    /// What a no means.
+    pub(crate) no: &'static str,
+    /// What to do where nobody can be asked.
+    pub(crate) otherwise: &'static str,
+}
+
+impl Question {
+    /// Goes on only with a yes, after it has shown what this is about: whole lines.
+    pub(crate) fn consent(&self, about: &str, ask: Ask) -> Result<(), Failure> {
+        let Self { asks, no, otherwise } = self;
+        match ask(&format!("{about}{asks}")) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Failure::Usage((*no).to_owned())),
+            None => {
+                Err(Failure::Usage(format!("{no}: there is no terminal to ask at. {otherwise}\n{}", about.trim_end())))
+            }
+        }
+    }
+}
 
 /// Asks the person at the terminal of the process.
 pub(crate) fn ask(question: &str) -> Option<bool> {
@@ -27,7 +53,7 @@ fn is_yes(answers: &mut impl BufRead) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_yes;
+    use super::*;
 
     #[test]
     fn only_a_yes_is_one() {
@@ -36,5 +62,18 @@ mod tests {
         {
             assert_eq!(is_yes(&mut answer.as_bytes()), yes, "{answer:?}");
         }
+    }
+
+    #[test]
+    fn only_a_yes_goes_on() {
+        let question = Question { asks: "Lock?", no: "nothing was locked", otherwise: "--yes locks" };
+        assert!(question.consent("namespaces payments\n", |text| Some(text == "namespaces payments\nLock?")).is_ok());
+        let no = question.consent("namespaces payments\n", |_| Some(false)).unwrap_err();
+        assert_eq!(no.to_string(), "nothing was locked");
+        let nobody_there = question.consent("namespaces payments\n", nobody).unwrap_err();
+        assert_eq!(
+            nobody_there.to_string(),
+            "nothing was locked: there is no terminal to ask at. --yes locks\nnamespaces payments"
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //!   policies of all four kinds ──▶ policies ──▶ SSM parameter, conditions Accepted, Published and Linted
 //!   SentinelProfile ▶ profiles ──▶ conditions Accepted and …PolicyFound
+//!   the session tables that profiles and policies name ─▶ tables ─▶ condition TableReady of profiles
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
 //!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
@@ -37,6 +38,7 @@ mod requests;
 mod rooms;
 mod run;
 mod sessions;
+mod tables;
 mod watches;
 mod webhooks;
 

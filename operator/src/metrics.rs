@@ -28,6 +28,8 @@ pub(crate) struct Metrics {
     /// Requests to the API server.
     pub kube_calls: IntCounterVec,
     table_units: CounterVec,
+    /// The tables that profiles may use, by whether they can be used.
+    pub session_tables: IntGaugeVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -64,6 +66,10 @@ impl Metrics {
             )?,
             kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
             table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
+            session_tables: metrics.register(IntGaugeVec::new(
+                Opts::new("session_tables", "Session tables that profiles may use, by whether they can be used."),
+                &["state"],
+            )?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -112,6 +118,7 @@ mod tests {
             happenings,
             kube_calls,
             table_units,
+            session_tables,
             aws,
             throttles,
         } = Metrics::new(&registry).unwrap();
@@ -127,6 +134,7 @@ mod tests {
             &happenings,
             &kube_calls,
             &table_units,
+            &session_tables,
             &aws,
             &throttles,
         ]);

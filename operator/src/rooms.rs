@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
+use crate::tables::{self, Inspector};
 use crate::watches::{Watches, changes_of};
 use crate::{emergencies, locks, profiles, requests, webhooks};
 
@@ -75,8 +76,10 @@ impl Rooms {
         self.spawn_policies(&mut rooms);
         let (told, compliance) = watch::channel(Compliance::default());
         self.spawn_audit(&mut rooms, told);
+        let (found, tables) = watch::channel(tables::Verdicts::default());
+        self.spawn_tables(&mut rooms, found);
         let (told, states) = watch::channel(RoleStates::default());
-        self.spawn_profiles(&mut rooms, compliance, states);
+        self.spawn_profiles(&mut rooms, compliance, tables, states);
         self.spawn_locks(&mut rooms);
         self.spawn_requests(&mut rooms);
         self.spawn_emergencies(&mut rooms);
@@ -143,22 +146,34 @@ impl Rooms {
         rooms.spawn(async move { (run.await, "audit").1 });
     }
 
+    fn spawn_tables(&self, rooms: &mut JoinSet<&'static str>, told: watch::Sender<tables::Verdicts>) {
+        let (sessions, governance, metrics) = (self.aws.sessions(), self.governance(), self.metrics.clone());
+        let inspector = Inspector { sessions, governance, metrics, told };
+        let law = stream::select(self.watches.profiles.changes(), self.watches.policies.changes());
+        let run = tables::run(inspector, law, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "tables").1 });
+    }
+
     fn spawn_profiles(
         &self,
         rooms: &mut JoinSet<&'static str>,
         compliance: watch::Receiver<Compliance>,
+        tables: watch::Receiver<tables::Verdicts>,
         roles: watch::Receiver<RoleStates>,
     ) {
-        let told = stream::select(changes_of(compliance.clone()), changes_of(roles.clone()));
+        let found = stream::select(changes_of(compliance.clone()), changes_of(tables.clone()));
+        let found = stream::select(found, changes_of(roles.clone()));
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
             compliance,
+            governance: self.governance(),
+            tables,
             roles,
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let changes = stream::select(profiles::policy_changes(&self.watches), told);
+        let changes = stream::select(profiles::policy_changes(&self.watches), found);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }

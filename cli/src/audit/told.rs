@@ -3,7 +3,7 @@
 use sentinel_api::audit::{AuditReport, ProfileLine};
 
 use crate::report::lines;
-use crate::sessions::printable;
+use crate::words::printable;
 
 /// Profiles first, then what doesn't comply.
 pub(super) fn text(audited: &AuditReport) -> String {

@@ -42,15 +42,29 @@ pub(super) fn unwatched(what: &str, url: &str, error: &watcher::Error) -> Failur
 
 /// It was asked to write, and said no, or something stood in between.
 pub(super) fn unwritten(verb: &str, what: &str, url: &str, error: &kube::Error) -> Failure {
-    let text = match error {
+    match error {
         // Admission says 403 too, and says itself who refuses.
-        kube::Error::Api(status) if status.code == 403 && !status.message.contains("admission") => {
-            format!("you may not {verb} {what}: {}. See: kubectl auth can-i {verb} {what}", status.message)
+        kube::Error::Api(status) if status.code == 403 && !is_of_admission(&status.message) => Failure::Cluster(
+            format!("you may not {verb} {what}: {}. See: kubectl auth can-i {verb} {what}", status.message),
+        ),
+        // Nobody has judged it.
+        kube::Error::Api(status) if status.code >= 500 => Failure::Cluster(format!(
+            "the API server can't {verb} {what}: {}. See: kubectl -n sentinel-system get pods",
+            status.message
+        )),
+        kube::Error::Api(status) => {
+            Failure::Refused(format!("the API server refuses to {verb} {what}: {}", status.message))
         }
-        kube::Error::Api(status) => format!("the API server refuses to {verb} {what}: {}", status.message),
-        error => format!("whether {what} were written is not known: {url}: {}. See: kubectl get {what}", causes(error)),
-    };
-    Failure::Cluster(text)
+        error => Failure::Cluster(format!(
+            "whether {what} were written is not known: {url}: {}. See: kubectl get {what}",
+            causes(error)
+        )),
+    }
+}
+
+/// By a webhook, or by a ValidatingAdmissionPolicy.
+fn is_of_admission(message: &str) -> bool {
+    message.to_lowercase().contains("admission")
 }
 
 /// It doesn't answer.

@@ -14,11 +14,14 @@ use super::scope;
 use crate::cluster::Cluster;
 use crate::failure::Failure;
 use crate::report::{Format, Report, lines};
-use crate::terminal::Ask;
+use crate::terminal::{Ask, Question};
 
 /// What already is about stays good until it expires, and what a lock does to the rest.
 const BITES: &str = "running pods are refused within one lease of their profile (5s by default), new pods at once; credentials that \
      an app holds stay good until they expire (15m by default)";
+
+const QUESTION: Question =
+    Question { asks: "Lock?", no: "nothing was locked", otherwise: "--yes locks, --dry-run only looks" };
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,8 +46,9 @@ pub(crate) fn run(args: &LockArgs, format: Format, ask: Ask) -> Result<Report, F
     }
     let cluster = Cluster::connect(&args.context.connect())?;
     let hits = whom(&cluster, &lock, now, args.yes || args.dry_run)?;
+    // More than one session is more than a slip of the keyboard may hit.
     if !args.dry_run && !args.yes && total(&hits) > 1 {
-        consent(&about(&spec, &hits), ask)?;
+        QUESTION.consent(&about(&spec, &hits), ask)?;
     }
     let name = args.name.clone().unwrap_or_else(|| now.strftime("lock-%Y%m%d-%H%M%S").to_string());
     let made: AccessLock = cluster.create(&AccessLock::new(&name, spec), args.dry_run)?;
@@ -99,18 +103,6 @@ fn whom(cluster: &Cluster, lock: &lock::AccessLock, now: Timestamp, go_on: bool)
 
 fn total(hits: &Hits) -> usize {
     hits.iter().flatten().map(|hit| hit.sessions).sum()
-}
-
-/// More than one session is more than a slip of the keyboard may hit.
-fn consent(about: &str, ask: Ask) -> Result<(), Failure> {
-    match ask(&format!("{about}Lock?")) {
-        Some(true) => Ok(()),
-        Some(false) => Err(Failure::Usage("nothing was locked".to_owned())),
-        None => Err(Failure::Usage(format!(
-            "nothing was locked: there is no terminal to ask at. --yes locks, --dry-run only looks\n{}",
-            about.trim_end()
-        ))),
-    }
 }
 
 /// Whom, how many, and each of them.

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::report::{Format, Report, lines};
-use crate::sessions::{Seen, printable};
+use crate::sessions::Seen;
+use crate::words::{printable, quoted};
 
 /// What came of revoking a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -151,16 +152,6 @@ impl Told {
             credentials_until: session.status.credentials_until.as_deref(),
             hard_revoked: self.denial().map(|denial| denial.reason.as_str()),
         }
-    }
-}
-
-/// As one word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -3,13 +3,10 @@
 use clap::Args as Arguments;
 use sentinel_api::Phase;
 
-use crate::args::ConnectArgs;
+use crate::listing::ListArgs;
 
 #[derive(Debug, Arguments)]
 pub(crate) struct SessionsArgs {
-    /// Of all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub(crate) all_namespaces: bool,
     /// Of this service account: `<namespace>/<name>` or `system:serviceaccount:<namespace>:<name>`; repeatable, globs
     #[arg(long = "user", value_name = "USER")]
     pub(crate) users: Vec<String>,
@@ -19,11 +16,8 @@ pub(crate) struct SessionsArgs {
     /// In this state; repeatable
     #[arg(long = "status", value_name = "STATUS", value_enum, ignore_case = true, value_delimiter = ',')]
     pub(crate) statuses: Vec<Status>,
-    /// Go on, and print each session that changes; with -o json or yaml, each as an object of its own
-    #[arg(short, long)]
-    pub(crate) watch: bool,
     #[command(flatten)]
-    pub(crate) connect: ConnectArgs,
+    pub(crate) list: ListArgs,
 }
 
 /// Where a session stands.

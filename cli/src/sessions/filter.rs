@@ -2,17 +2,17 @@
 
 use sentinel_api::Phase;
 use sentinel_core::identity::service_account_user;
-use sentinel_core::policy::Pattern;
 
 use super::args::{SessionsArgs, Status};
 use super::seen::Seen;
 use crate::failure::Failure;
+use crate::listing::Patterns;
 
 /// Of each kind that is given one must fit.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
-    users: Vec<Pattern>,
-    profiles: Vec<Pattern>,
+    users: Patterns,
+    profiles: Patterns,
     phases: Vec<Phase>,
 }
 
@@ -20,26 +20,23 @@ impl Filter {
     pub(super) fn of(args: &SessionsArgs) -> Result<Self, Failure> {
         let users: Vec<String> = args.users.iter().map(|user| whole_user(user)).collect();
         Ok(Self {
-            users: patterns("--user", &users)?,
-            profiles: patterns("--profile", &args.profiles)?,
+            users: Patterns::read("--user", &users)?,
+            profiles: Patterns::read("--profile", &args.profiles)?,
             phases: args.statuses.iter().copied().map(Status::phase).collect(),
         })
     }
 
     /// As a field selector: one user, one profile, if they are no globs.
-    pub(super) fn fields(&self) -> String {
-        let user = only(&self.users).map(|user| format!("spec.user={user}"));
-        let profile = only(&self.profiles).map(|profile| format!("spec.profile={profile}"));
+    pub(super) fn selector(&self) -> String {
+        let user = self.users.only().map(|user| format!("spec.user={user}"));
+        let profile = self.profiles.only().map(|profile| format!("spec.profile={profile}"));
         user.into_iter().chain(profile).collect::<Vec<_>>().join(",")
     }
 
     /// The rest, and the same again.
-    pub(super) fn fits(&self, session: &Seen) -> bool {
-        let fits = |patterns: &[Pattern], text: &str| {
-            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(text))
-        };
-        fits(&self.users, &session.user)
-            && fits(&self.profiles, &session.profile)
+    pub(super) fn lets_through(&self, session: &Seen) -> bool {
+        self.users.fit(&session.user)
+            && self.profiles.fit(&session.profile)
             && (self.phases.is_empty() || self.phases.contains(&session.status.phase))
     }
 }
@@ -47,18 +44,6 @@ impl Filter {
 /// `<namespace>/<name>` written out; anything else as it is.
 fn whole_user(user: &str) -> String {
     user.split_once('/').map_or_else(|| user.to_owned(), |(namespace, name)| service_account_user(namespace, name))
-}
-
-fn patterns(option: &str, texts: &[String]) -> Result<Vec<Pattern>, Failure> {
-    let read = texts.iter().map(|text| text.parse().map_err(|why| Failure::Usage(format!("{option} {text:?}: {why}"))));
-    read.collect()
-}
-
-/// In a selector, other characters would mean something.
-fn only(patterns: &[Pattern]) -> Option<&str> {
-    let [pattern] = patterns else { return None };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '.' | '_');
-    Some(pattern.as_str()).filter(|text| !pattern.is_glob() && text.chars().all(plain))
 }
 
 #[cfg(test)]
@@ -86,7 +71,7 @@ mod tests {
     #[case(&["--profile", "a,b"], "")]
     #[case(&["--status", "active"], "")]
     fn what_the_api_server_can_choose_it_chooses(#[case] words: &[&str], #[case] fields: &str) {
-        assert_eq!(filter(words).fields(), fields);
+        assert_eq!(filter(words).selector(), fields);
     }
 
     #[rstest]
@@ -104,6 +89,6 @@ mod tests {
         let mut session =
             Seen { user: "system:serviceaccount:payments:api".into(), profile: "prod".into(), ..Seen::default() };
         session.status.phase = Phase::Active;
-        assert_eq!(filter(words).fits(&session), fits);
+        assert_eq!(filter(words).lets_through(&session), fits);
     }
 }

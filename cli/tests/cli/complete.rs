@@ -24,6 +24,9 @@ fn offered(words: &[&str]) -> (Vec<String>, String) {
 #[case(&["explain", "--user", ""], &[], ":4")]
 #[case(&["completions", "z"], &["zsh"], ":4")]
 #[case(&["explain", "--mode", "c"], &["cli", "credential_process"], ":4")]
+#[case(&["break-glass", "--reason-code", ""], &["incident", "maintenance", "security", "recovery", "other"], ":4")]
+#[case(&["requests", "--status", "c"], &["cancelled"], ":4")]
+#[case(&["events", "--status", ""], &["pending", "active", "closed", "expired", "refused"], ":4")]
 fn offers(#[case] words: &[&str], #[case] expected: &[&str], #[case] more: &str) {
     assert_eq!(offered(words), (expected.iter().map(ToString::to_string).collect(), more.to_owned()));
 }

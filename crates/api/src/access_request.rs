@@ -16,7 +16,7 @@ use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 use crate::words::words;
 
 /// The longest comment, in characters.
-const MAX_COMMENT: usize = 500;
+pub const MAX_COMMENT: usize = 500;
 
 /// Asks that one service account of this namespace may use one profile for a while, where the AccessPolicy says
 /// require_approval. The approvers of the profile's ApprovalPolicy decide by `decision`; who asked can cancel by it. What was
@@ -194,7 +194,7 @@ mod tests {
             "spec.reqester: unknown key `reqester`: did you mean `requester`?",
             "spec.comment: it says nothing",
             "spec.profile: the name of one object",
-            "spec.duration: `9h` exceeds maximum of 8h0m0s",
+            "spec.duration: `9h0m0s` exceeds maximum of 8h0m0s",
             "spec.justification: 7 characters are too few",
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");

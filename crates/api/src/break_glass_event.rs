@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use sentinel_core::ask::{Ask, AskDraft, Terms, note_problem};
 use sentinel_core::break_glass::Emergency;
-use sentinel_core::policy::{Problem, Problems, ReasonCode};
+use sentinel_core::policy::{Problem, Problems, ReasonCode, UnknownWord};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
@@ -16,9 +16,9 @@ use crate::strict::{Unknown, refuse_unknown, with_those_of_spec};
 use crate::words::words;
 
 /// The longest reason for closing, in characters.
-const MAX_CLOSED_REASON: usize = 1000;
+pub const MAX_CLOSED_REASON: usize = 1000;
 /// The longest review, in characters.
-const MAX_REVIEW: usize = 4000;
+pub const MAX_REVIEW: usize = 4000;
 
 /// Gives one service account of this namespace one profile for a while, whatever the AccessPolicy says of it, but for
 /// require_server denials. The profile's BreakGlassPolicy says who may, its RateLimitPolicy how often. `closed: true` ends it
@@ -204,7 +204,8 @@ impl BreakGlassEventSpec {
         problems.extend(note("spec.closedReason", &self.closed_reason, MAX_CLOSED_REASON));
         problems.extend(note("spec.review", &self.review, MAX_REVIEW));
         let code = self.reason_code.parse::<ReasonCode>().unwrap_or_else(|unknown| {
-            problems.push(Problem::new("spec.reasonCode", unknown.to_string()));
+            let word = unknown.word.chars().take(32).collect();
+            problems.push(Problem::new("spec.reasonCode", UnknownWord { word, ..unknown }.to_string()));
             ReasonCode::Other
         });
         let draft = AskDraft {
@@ -240,7 +241,7 @@ mod tests {
             "spec.review: it says nothing",
             "spec.reasonCode: `Incident` is not one of incident, maintenance",
             "spec.serviceAccount: the name of one object",
-            "spec.duration: `5h` exceeds maximum of 4h0m0s",
+            "spec.duration: `5h0m0s` exceeds maximum of 4h0m0s",
             "spec.justification: 4 characters are too few",
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");

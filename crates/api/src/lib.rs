@@ -25,8 +25,11 @@ mod stamp;
 mod strict;
 mod words;
 
-pub use access_request::{AccessRequest, AccessRequestSpec, AccessRequestStatus, RequestPhase};
-pub use break_glass_event::{BreakGlassEvent, BreakGlassEventSpec, BreakGlassEventStatus, EventPhase, EventRefusal};
+pub use access_request::{AccessRequest, AccessRequestSpec, AccessRequestStatus, MAX_COMMENT, RequestPhase};
+pub use break_glass_event::{
+    BreakGlassEvent, BreakGlassEventSpec, BreakGlassEventStatus, EventPhase, EventRefusal, MAX_CLOSED_REASON,
+    MAX_REVIEW,
+};
 pub use condition::{Condition, ConditionStatus, condition, set_condition};
 pub use lock::{AccessLock, AccessLockSpec, AccessLockStatus};
 pub use pins::{PinnedPolicies, Pins};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use futures::{Stream, StreamExt as _, stream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use sentinel_api::{Phase, SentinelSession};
@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::desk::{Desk, Made, Outcome, Work};
+use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
 use super::subject::{Subject, gather};
@@ -106,11 +107,9 @@ impl Tracker {
         self.make_objects(&subjects).await;
         let mut work = self.choose(&subjects);
         self.read_rows(&mut work).await;
-        let outcomes: Vec<Outcome> =
-            stream::iter(work.into_iter().map(|work| self.desk.settle(work)).collect::<Vec<_>>())
-                .buffer_unordered(CONCURRENCY)
-                .collect()
-                .await;
+        // Each made when it is its turn: what waits to write an object takes kilobytes.
+        let settled = stream::iter(work).map(|work| self.desk.settle(work).boxed()).buffer_unordered(CONCURRENCY);
+        let outcomes: Vec<Outcome> = settled.collect().await;
         for outcome in outcomes {
             self.remember(outcome);
         }
@@ -154,8 +153,8 @@ impl Tracker {
         let missing = subjects.iter().filter(|(id, subject)| subject.lacks_object() && self.may_try(id, now));
         let missing: Vec<(SessionId, Subject)> = missing.map(|(id, subject)| (id.clone(), subject.clone())).collect();
         let desk = &self.desk;
-        let made = missing.into_iter().map(|(id, subject)| desk.make(id, subject));
-        let made: Vec<_> = stream::iter(made.collect::<Vec<_>>()).buffer_unordered(CONCURRENCY).collect().await;
+        let made = stream::iter(missing).map(|(id, subject)| desk.make(id, subject).boxed());
+        let made: Vec<_> = made.buffer_unordered(CONCURRENCY).collect().await;
         for (id, result) in made {
             let memo = self.memos.entry(id).or_insert_with(|| Memo::new(now));
             memo.due = Instant::now();
@@ -182,6 +181,10 @@ impl Tracker {
             memo.last = Some(session.clone());
             let seen = Some(subject.seen(self.epoch));
             let changed = memo.seen != seen;
+            let ruling = || self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
+            if memo.knew_other_law(self.epoch) && moves(session, &ruling()) {
+                memo.start_over(now);
+            }
             let urgent = changed && is_urgent(session, subject.pod());
             let read =
                 (!memo.settled && (memo.due <= now || urgent)).then_some(if urgent { Read::Exact } else { memo.how });
@@ -189,8 +192,7 @@ impl Tracker {
                 continue;
             }
             memo.seen = seen;
-            let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            work.push(Work::new(id, session, subject, ruling, read));
+            work.push(Work::new(id, session, subject, ruling(), read));
         }
         work
     }
@@ -268,6 +270,14 @@ fn is_urgent(session: &SentinelSession, pod: PodState) -> bool {
     let revoking = session.spec.revoked && phase != Phase::Revoked;
     let ending = pod == PodState::Ended && matches!(phase, Phase::Pending | Phase::Active);
     revoking || ending
+}
+
+/// Whether the table that counts by now is one in which it has no row yet: the broker makes one with the next request, or we do,
+/// and nobody waits for minutes until it shows, or for credentials.
+fn moves(session: &SentinelSession, ruling: &Ruling) -> bool {
+    let status = session.status.as_ref().filter(|status| status.phase == Phase::Active);
+    let table = ruling.table.as_ref();
+    status.zip(table).is_some_and(|(status, table)| !status.tables.contains(table))
 }
 
 fn is_revoked(memo: &Memo) -> bool {

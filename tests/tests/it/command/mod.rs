@@ -1,6 +1,9 @@
 //! `kubectl sentinel` against a real API server.
 
 mod audit;
+mod emergencies;
+mod people;
+mod requests;
 mod sessions;
 
 use std::io::{self, Write};

@@ -12,5 +12,6 @@ mod requests;
 mod revoke;
 mod sessions;
 mod story;
+mod tables;
 mod webhooks;
-mod world;
+pub mod world;
