@@ -28,6 +28,9 @@ pub(crate) fn untold(object: &DynamicObject, spec: &AccessRequestSpec, status: &
 fn created(object: &DynamicObject, spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Request {
     let mut subject = subject(object, spec, status);
     subject.status = "pending";
+    if status.phase != RequestPhase::Pending {
+        subject.message.clear();
+    }
     subject.expires_at = Some(LIFETIME.after(subject.created_at));
     let requester = spec.requester.as_ref().map(PersonStamp::identity);
     Request { subject, requester, decided_by: None, comment: None, auto_approved: false, rule: None }
