@@ -80,6 +80,12 @@ images: ## Builds the container images of all programs into target/images
 bench: ## Times a decision, and the same one in Cedar (its first build takes minutes; no part of `make test`)
 	cargo run --release --locked --quiet --manifest-path bench/Cargo.toml
 
+PODS ?= 5000
+
+.PHONY: scale
+scale: ## Measures memory, calls, cost and locks with PODS=5000 simulated pods (root; half an hour)
+	e2e/scale/run --pods $(PODS)
+
 # ---- generated files ------------------------------------------------------------------------
 
 .PHONY: generate

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::Parser;
+use sentinel_core::tags::cluster_name;
 use sentinel_core::time::GoDuration;
 use sentinel_runtime::args::ProcessArgs;
 
@@ -29,7 +30,7 @@ pub struct Args {
     #[arg(long, env = "SENTINEL_TOUCH_INTERVAL", default_value = "2h", value_parser = touch_interval)]
     pub touch_interval: Duration,
     /// The cluster's name for people: `${cluster}` in session tags, `cluster` in the decision log.
-    #[arg(long, env = "SENTINEL_CLUSTER_NAME", default_value = "")]
+    #[arg(long, env = "SENTINEL_CLUSTER_NAME", default_value = "", value_parser = cluster_name)]
     pub cluster_name: String,
     /// The AWS region of the session tables; otherwise the environment's. Roles are assumed in their profile's region.
     #[arg(long, env = "AWS_REGION")]

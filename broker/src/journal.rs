@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::IntCounter;
+use sentinel_core::grant::Door;
+use sentinel_core::identity::RequestId;
 use sentinel_core::policy::Decision;
 use sentinel_core::session::SessionId;
 use sentinel_decision::{Caller, Cause, Permit};
@@ -49,8 +51,18 @@ pub struct Journal {
 /// The last line about a session.
 #[derive(Debug)]
 struct Said {
-    what: (&'static str, String, String),
+    what: What,
     at: Instant,
+}
+
+/// What a line says, as far as another line would be another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct What {
+    effect: &'static str,
+    rule: String,
+    reason: String,
+    /// What opened the door, where the policy alone kept it shut.
+    opened: Option<(Door, RequestId)>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +71,13 @@ struct Line<'a> {
     user: String,
     profile: &'a str,
     effect: &'static str,
+    /// What the policy alone says, where an approval or an emergency went past it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_effect: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    break_glass_event_id: Option<&'a str>,
     rule: &'a str,
     rule_index: i64,
     reason: &'a str,
@@ -98,7 +117,7 @@ impl Journal {
     /// Credentials were issued.
     pub fn issued(&self, permit: &Permit, issue: &Issue, now: Moment) {
         let subject = Subject::of(permit);
-        let (what, path) = (allowed(&permit.decision), policy_path(permit));
+        let (what, path) = (allowed(permit), policy_path(permit));
         let line = Line {
             source_identity: Some(&issue.request.source_identity),
             role_arn: Some(&issue.request.role_arn),
@@ -111,7 +130,7 @@ impl Journal {
 
     /// Held credentials were given out: said only if the last line was another.
     pub fn allowed(&self, permit: &Permit, now: Moment) {
-        let what = allowed(&permit.decision);
+        let what = allowed(permit);
         if self.is_new(&permit.session_id, &what, Duration::MAX, now) {
             let subject = Subject::of(permit);
             self.say(&self.line(&subject, &what, Some(&permit.decision), &policy_path(permit), now));
@@ -123,7 +142,8 @@ impl Journal {
     pub fn denied(&self, subject: &Subject, cause: &Cause, policy: Option<&str>, now: Moment) {
         let decision = cause.decision();
         let effect = if matches!(cause, Cause::ApprovalRequired { .. }) { "require_approval" } else { "deny" };
-        let what = (effect, decision.map(|decision| decision.rule.clone()).unwrap_or_default(), cause.reason());
+        let rule = decision.map(|decision| decision.rule.clone()).unwrap_or_default();
+        let what = What { effect, rule, reason: cause.reason(), opened: None };
         let key = self.key(subject, cause);
         if !self.is_new(&key, &what, SAID_FOR, now) {
             return;
@@ -148,12 +168,12 @@ impl Journal {
         said.retain(|session, said| is_live(session) || now.since(said.at) < SAID_FOR);
     }
 
-    fn is_new(&self, session: &SessionId, what: &(&str, String, String), repeat: Duration, now: Moment) -> bool {
+    fn is_new(&self, session: &SessionId, what: &What, repeat: Duration, now: Moment) -> bool {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.get(session).is_none_or(|said| said.what != *what || now.since(said.at) >= repeat)
     }
 
-    fn remember(&self, session: &SessionId, what: (&'static str, String, String), now: Moment) {
+    fn remember(&self, session: &SessionId, what: What, now: Moment) {
         let said = Said { what, at: now.steady };
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(session.clone(), said);
     }
@@ -161,18 +181,22 @@ impl Journal {
     fn line<'a>(
         &'a self,
         subject: &'a Subject,
-        what: &'a (&'static str, String, String),
+        what: &'a What,
         decision: Option<&Decision>,
         policy_path: &'a str,
         now: Moment,
     ) -> Line<'a> {
-        let (effect, rule, reason) = what;
+        let What { effect, rule, reason, opened } = what;
+        let id_of = |wanted| opened.as_ref().filter(|(door, _)| *door == wanted).map(|(_, id)| id.as_str());
         let Subject { caller, profile, session_id } = subject;
         Line {
             timestamp: now.wall,
             user: caller.user(),
             profile,
             effect,
+            policy_effect: decision.filter(|_| opened.is_some()).map(|decision| decision.effect.as_str()),
+            approved_request_id: id_of(Door::Approval),
+            break_glass_event_id: id_of(Door::BreakGlass),
             rule,
             rule_index: decision.map_or(-1, Decision::index),
             reason,
@@ -211,8 +235,9 @@ impl Subject {
     }
 }
 
-fn allowed(decision: &Decision) -> (&'static str, String, String) {
-    ("allow", decision.rule.clone(), decision.reason.to_string())
+fn allowed(permit: &Permit) -> What {
+    let opened = permit.opened.as_ref().map(|opened| (opened.door, opened.id.clone()));
+    What { effect: "allow", rule: permit.decision.rule.clone(), reason: permit.decision.reason.to_string(), opened }
 }
 
 fn policy_path(permit: &Permit) -> String {

@@ -20,6 +20,7 @@ fn denied(rule: &str) -> Cause {
         decision: Box::new(Decision { rule: rule.to_owned(), rule_index: Some(2), ..denial() }),
         policy: "prod".into(),
         profile: "prod".into(),
+        tried: Box::default(),
     }
 }
 

@@ -121,6 +121,8 @@ fn spawn_watches(clients: &Clients, world: &World, shutdown: &CancellationToken)
     spawn_watch(clients, &world.profiles, None, |_| (), shutdown)?;
     spawn_watch(clients, &world.policies, None, |_| (), shutdown)?;
     spawn_watch(clients, &world.locks, None, |_| (), shutdown)?;
+    spawn_watch(clients, &world.requests, None, |_| (), shutdown)?;
+    spawn_watch(clients, &world.emergencies, None, |_| (), shutdown)?;
     let graves = world.clone();
     let bury = move |session: &SessionEntry| graves.session_is_gone(session, Moment::now());
     spawn_watch(clients, &world.sessions, None, bury, shutdown)

@@ -13,6 +13,7 @@ use crate::report::{Format, Report, lines};
 use crate::source::Sources;
 
 mod doors;
+mod grants;
 mod live;
 mod said;
 

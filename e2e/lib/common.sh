@@ -60,6 +60,7 @@ tool_version() {
     case $1 in
     kubernetes) sed -n 's|.*k8s.io/kubernetes v\([^ ]*\).*|\1|p' "$E2E/tools/kubernetes/go.mod" ;;
     helm) sed -n 's|.*helm.sh/helm/v4 v\([^ ]*\).*|\1|p' "$E2E/tools/helm/go.mod" ;;
+    kwok) sed -n 's|^[^a-z]*sigs.k8s.io/kwok v\([^ ]*\).*|\1|p' "$E2E/tools/kwok/go.mod" ;;
     coredns) sed -n 's|.*github.com/coredns/coredns v\([^ ]*\).*|\1|p' "$E2E/tools/coredns/go.mod" ;;
     dynamodb) sed -n '/DynamoDBLocal/,/version/s|.*<version>\(.*\)</version>|\1|p' "$E2E/tools/dynamodb/pom.xml" ;;
     moto) sed -n 's|.*==||p' "$E2E/tools/moto/requirements.txt" ;;
@@ -77,6 +78,6 @@ tool_dir() {
 # no folder of its own here and is still found.
 tools_path() {
     local tool path=
-    for tool in kubernetes helm coredns dynamodb moto; do path+=$(tool_dir "$tool"):; done
+    for tool in kubernetes helm coredns kwok dynamodb moto; do path+=$(tool_dir "$tool"):; done
     echo "${path%:}"
 }

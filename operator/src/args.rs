@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Parser;
+use sentinel_core::tags::cluster_name;
 use sentinel_core::time::GoDuration;
 use sentinel_runtime::args::ProcessArgs;
 
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(long, env = "SENTINEL_SESSION_TABLE", default_value = "")]
     pub session_table: String,
     /// The name of this cluster for people, in tags and descriptions. Ownership goes by the UID of namespace kube-system.
-    #[arg(long, env = "SENTINEL_CLUSTER_NAME", default_value = "kubernetes")]
+    #[arg(long, env = "SENTINEL_CLUSTER_NAME", default_value = "kubernetes", value_parser = cluster_name)]
     pub cluster_name: String,
     /// Allow parameters of SSM's advanced tier: 8 KiB instead of 4, at a price.
     #[arg(long, env = "SENTINEL_ADVANCED_PARAMETERS")]

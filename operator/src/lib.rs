@@ -3,10 +3,13 @@
 //! ```text
 //!   policies of all four kinds ──▶ policies ──▶ SSM parameter, conditions Accepted, Published and Linted
 //!   SentinelProfile ▶ profiles ──▶ conditions Accepted and …PolicyFound
+//!   the session tables that profiles and policies name ─▶ tables ─▶ condition TableReady of profiles
 //!   AccessLock ───▶ locks ─────▶ conditions Accepted and Active, how many sessions it names
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
 //!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
 //!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
+//!   AccessRequest ▶ requests ─────▶ status: pending ▶ approved, denied, expired, cancelled ─┬─▶ happenings: audit log, Events
+//!   BreakGlassEvent ▶ emergencies ⇄ ledger ─▶ status: pending ▶ active ▶ closed, expired ───┘
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
 //!
@@ -18,7 +21,12 @@ mod args;
 mod audit;
 mod cluster;
 mod denials;
+mod desk;
+mod emergencies;
 mod events;
+mod grants;
+mod happenings;
+mod law;
 mod leader;
 mod locks;
 mod metrics;
@@ -26,9 +34,11 @@ mod pace;
 mod policies;
 mod profiles;
 mod report;
+mod requests;
 mod rooms;
 mod run;
 mod sessions;
+mod tables;
 mod watches;
 mod webhooks;
 

@@ -19,9 +19,17 @@ pub(crate) struct Metrics {
     pub audit_findings: IntGaugeVec,
     /// Revoked sessions under hard revocation, by whether IAM denies them (`denied`, `missing`).
     pub hard_revocations: IntGaugeVec,
+    /// Access requests that wait for a decision.
+    pub pending_requests: IntGauge,
+    /// Break-glass events that go on.
+    pub active_emergencies: IntGauge,
+    /// What was told of requests and emergencies, by event of the audit log.
+    pub happenings: IntCounterVec,
     /// Requests to the API server.
     pub kube_calls: IntCounterVec,
     table_units: CounterVec,
+    /// The tables that profiles may use, by whether they can be used.
+    pub session_tables: IntGaugeVec,
     aws: IntCounterVec,
     throttles: IntCounterVec,
 }
@@ -47,8 +55,21 @@ impl Metrics {
                 ),
                 &["state"],
             )?)?,
+            pending_requests: metrics
+                .register(IntGauge::new("pending_requests", "AccessRequests that wait for a decision.")?)?,
+            active_emergencies: metrics
+                .register(IntGauge::new("active_emergencies", "BreakGlassEvents that go on.")?)?,
+            happenings: counter(
+                "happenings_total",
+                "What happened to requests and emergencies, by event of the audit log.",
+                &["event"],
+            )?,
             kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
             table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
+            session_tables: metrics.register(IntGaugeVec::new(
+                Opts::new("session_tables", "Session tables that profiles may use, by whether they can be used."),
+                &["state"],
+            )?)?,
             aws: counter("aws_calls_total", "Calls to AWS.", &["service", "operation", "outcome"])?,
             throttles: counter("aws_throttles_total", "Calls that AWS refused as too many.", &["service"])?,
         })
@@ -92,8 +113,12 @@ mod tests {
             ssm_queue,
             audit_findings,
             hard_revocations,
+            pending_requests,
+            active_emergencies,
+            happenings,
             kube_calls,
             table_units,
+            session_tables,
             aws,
             throttles,
         } = Metrics::new(&registry).unwrap();
@@ -104,8 +129,12 @@ mod tests {
             &ssm_queue,
             &audit_findings,
             &hard_revocations,
+            &pending_requests,
+            &active_emergencies,
+            &happenings,
             &kube_calls,
             &table_units,
+            &session_tables,
             &aws,
             &throttles,
         ]);

@@ -2,10 +2,11 @@
 
 use std::fmt::Debug;
 
-use kube::Api;
 use kube::api::{Patch, PatchParams};
-use serde::Serialize;
+use kube::core::DynamicObject;
+use kube::{Api, ResourceExt as _};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The name under which the operator's writes stand in `managedFields`.
@@ -21,12 +22,35 @@ pub(crate) async fn write_status<K>(
 where
     K: Clone + DeserializeOwned + Debug,
 {
-    let to_value = |status: Result<Value, serde_json::Error>| status.map_err(kube::Error::SerdeError);
-    let old = to_value(serde_json::to_value(old))?;
-    let new = to_value(serde_json::to_value(new))?;
-    let Some(patch) = status_patch(&old, &new) else { return Ok(None) };
-    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    api.patch_status(name, &params, &Patch::Merge(patch)).await.map(Some)
+    let Some(patch) = difference(old, new)? else { return Ok(None) };
+    api.patch_status(name, &params(), &Patch::Merge(patch)).await.map(Some)
+}
+
+/// The same, if `object` still is what it was: else the API server refuses, see [`is_outrun`]. The object as it stands then.
+pub(crate) async fn advance_status(
+    api: &Api<DynamicObject>,
+    object: DynamicObject,
+    old: &impl Serialize,
+    new: &impl Serialize,
+) -> kube::Result<DynamicObject> {
+    let Some(Value::Object(mut patch)) = difference(old, new)? else { return Ok(object) };
+    patch.insert("metadata".to_owned(), json!({"resourceVersion": object.metadata.resource_version}));
+    api.patch_status(&object.name_any(), &params(), &Patch::Merge(patch)).await
+}
+
+/// What `key` of an object's content says.
+pub(crate) fn part<'a, T: Deserialize<'a>>(data: &'a Value, key: &str) -> Result<T, serde_json::Error> {
+    T::deserialize(data.get(key).unwrap_or(&Value::Null))
+}
+
+fn params() -> PatchParams {
+    PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
+}
+
+fn difference(old: &impl Serialize, new: &impl Serialize) -> kube::Result<Option<Value>> {
+    let old = serde_json::to_value(old).map_err(kube::Error::SerdeError)?;
+    let new = serde_json::to_value(new).map_err(kube::Error::SerdeError)?;
+    Ok(status_patch(&old, &new))
 }
 
 /// The merge patch that makes `new` of `old`, if they differ: keys that `new` lacks become null.
@@ -49,6 +73,11 @@ pub(crate) fn is_gone(error: &kube::Error) -> bool {
 /// Whether the API server says that there is one already.
 pub(crate) fn exists_already(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 409)
+}
+
+/// Whether the API server says that the object has changed since.
+pub(crate) fn is_outrun(error: &kube::Error) -> bool {
+    exists_already(error)
 }
 
 /// `text`, cut to at most `limit` bytes.

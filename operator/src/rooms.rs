@@ -1,6 +1,7 @@
 //! The rooms of a leader: each works until shutdown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures::stream;
 use kube::Client;
 use sentinel_aws::{Aws, Settings, Tier, Timeouts};
 use sentinel_core::policy::publish::{ADVANCED_LIMIT, STANDARD_LIMIT};
+use sentinel_runtime::lines::Lines;
 use sentinel_runtime::shutdown::{self, CancellationToken};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,13 +19,17 @@ use crate::Args;
 use crate::audit::{self, Audit, Compliance};
 use crate::cluster::Cluster;
 use crate::denials::{self, Denials, Iam, RevokedRow, RoleStates, Verdicts};
+use crate::desk::Desk;
 use crate::events::Events;
+use crate::happenings::Teller;
+use crate::law::Law;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
+use crate::tables::{self, Inspector};
 use crate::watches::{Watches, changes_of};
-use crate::{locks, profiles, webhooks};
+use crate::{emergencies, locks, profiles, requests, webhooks};
 
 /// Of DynamoDB. Passes over the sessions wait for it, and new pods wait for those.
 const TIMEOUTS: Timeouts = Timeouts {
@@ -43,6 +49,7 @@ pub(crate) struct Rooms {
     events: Events,
     watches: Watches,
     aws: Aws,
+    lines: Lines,
     shutdown: CancellationToken,
 }
 
@@ -54,11 +61,12 @@ impl Rooms {
         cluster: Cluster,
         metrics: Metrics,
         shutdown: CancellationToken,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
         let events = Events::new(client.clone(), &args.process.pod_name);
         let watches = Watches::spawn(&client);
-        Self { args: args.clone(), client, cluster, metrics, events, watches, aws, shutdown }
+        let lines = Lines::start("audit-log")?;
+        Ok(Self { args: args.clone(), client, cluster, metrics, events, watches, aws, lines, shutdown })
     }
 
     /// Works until shutdown. A room that ends before is an error.
@@ -68,9 +76,13 @@ impl Rooms {
         self.spawn_policies(&mut rooms);
         let (told, compliance) = watch::channel(Compliance::default());
         self.spawn_audit(&mut rooms, told);
+        let (found, tables) = watch::channel(tables::Verdicts::default());
+        self.spawn_tables(&mut rooms, found);
         let (told, states) = watch::channel(RoleStates::default());
-        self.spawn_profiles(&mut rooms, compliance, states);
+        self.spawn_profiles(&mut rooms, compliance, tables, states);
         self.spawn_locks(&mut rooms);
+        self.spawn_requests(&mut rooms);
+        self.spawn_emergencies(&mut rooms);
         self.spawn_webhooks(&mut rooms);
         let (verdicts, denied) = watch::channel(Verdicts::default());
         let (found, rows) = watch::channel(BTreeMap::new());
@@ -134,22 +146,34 @@ impl Rooms {
         rooms.spawn(async move { (run.await, "audit").1 });
     }
 
+    fn spawn_tables(&self, rooms: &mut JoinSet<&'static str>, told: watch::Sender<tables::Verdicts>) {
+        let (sessions, governance, metrics) = (self.aws.sessions(), self.governance(), self.metrics.clone());
+        let inspector = Inspector { sessions, governance, metrics, told };
+        let law = stream::select(self.watches.profiles.changes(), self.watches.policies.changes());
+        let run = tables::run(inspector, law, self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "tables").1 });
+    }
+
     fn spawn_profiles(
         &self,
         rooms: &mut JoinSet<&'static str>,
         compliance: watch::Receiver<Compliance>,
+        tables: watch::Receiver<tables::Verdicts>,
         roles: watch::Receiver<RoleStates>,
     ) {
-        let told = stream::select(changes_of(compliance.clone()), changes_of(roles.clone()));
+        let found = stream::select(changes_of(compliance.clone()), changes_of(tables.clone()));
+        let found = stream::select(found, changes_of(roles.clone()));
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
             compliance,
+            governance: self.governance(),
+            tables,
             roles,
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
-        let changes = stream::select(profiles::policy_changes(&self.watches), told);
+        let changes = stream::select(profiles::policy_changes(&self.watches), found);
         let run = profiles::run(context, changes, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "profiles").1 });
     }
@@ -163,6 +187,31 @@ impl Rooms {
         };
         let run = locks::run(context, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "locks").1 });
+    }
+
+    fn spawn_requests(&self, rooms: &mut JoinSet<&'static str>) {
+        let (law, shutdown) = (self.watches.ground_changes(), self.shutdown.clone().cancelled_owned());
+        let run = requests::run(requests::Context(self.desk()), law, shutdown);
+        rooms.spawn(async move { (run.await, "requests").1 });
+    }
+
+    fn spawn_emergencies(&self, rooms: &mut JoinSet<&'static str>) {
+        let (law, shutdown) = (self.watches.ground_changes(), self.shutdown.clone().cancelled_owned());
+        let shelf = emergencies::Shelf::new(self.client.clone(), &self.args.process.namespace);
+        let run = emergencies::run(emergencies::Context { desk: self.desk(), shelf }, law, shutdown);
+        rooms.spawn(async move { (run.await, "emergencies").1 });
+    }
+
+    fn desk(&self) -> Desk {
+        let (cluster, metrics) = (self.cluster.clone(), self.metrics.clone());
+        Desk {
+            client: self.client.clone(),
+            law: Law::of(&self.watches),
+            teller: Teller::new(cluster.clone(), self.lines.clone(), self.events.clone(), metrics.clone()),
+            retries: Retries::default(),
+            cluster,
+            metrics,
+        }
     }
 
     fn spawn_webhooks(&self, rooms: &mut JoinSet<&'static str>) {

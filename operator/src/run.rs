@@ -56,7 +56,7 @@ async fn lead(args: &Args, metrics: Metrics, gate: &Gate, shutdown: &Cancellatio
         return Ok(());
     }
     metrics.leader.set(1);
-    let rooms = Rooms::build(args, client, cluster, metrics, shutdown.clone()).await;
+    let rooms = Rooms::build(args, client, cluster, metrics, shutdown.clone()).await?;
     tokio::select! {
         result = rooms.work() => result?,
         () = candidate.lost() => bail!("the lease is lost: another replica leads, or the API server can't be reached"),

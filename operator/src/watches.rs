@@ -4,17 +4,18 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use futures::{Stream, StreamExt as _, stream};
-use k8s_openapi::api::core::v1::Pod;
-use kube::core::DeserializeGuard;
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::api::ObjectMeta;
+use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource};
 use sentinel_api::names::INJECTED_LABEL;
-use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession};
+use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use crate::sessions::prune;
+use crate::sessions::{PodObject, SharedSession, prune};
 
 /// What a watch knows, and when it changes.
 pub(crate) struct Watched<K: Resource + Clone + 'static>
@@ -60,9 +61,9 @@ pub(crate) fn changes_of<T: Send + Sync + 'static>(
 #[derive(Clone)]
 pub(crate) struct Watches {
     /// Injected pods, pruned.
-    pub pods: Watched<Pod>,
+    pub pods: Watched<PodObject>,
     /// Sessions.
-    pub sessions: Watched<DeserializeGuard<SentinelSession>>,
+    pub sessions: Watched<DeserializeGuard<SharedSession>>,
     /// Profiles.
     pub profiles: Watched<DeserializeGuard<SentinelProfile>>,
     /// Access policies.
@@ -73,6 +74,8 @@ pub(crate) struct Watches {
     pub break_glass_policies: Watched<DeserializeGuard<BreakGlassPolicy>>,
     /// Rate limit policies.
     pub rate_limit_policies: Watched<DeserializeGuard<RateLimitPolicy>>,
+    /// Service accounts: names and UIDs.
+    pub service_accounts: Watched<PartialObjectMeta<ServiceAccount>>,
 }
 
 impl Watches {
@@ -87,6 +90,7 @@ impl Watches {
             approval_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             break_glass_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             rate_limit_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            service_accounts: spawn(Api::all(client.clone()), watcher::Config::default(), keep_identity),
         }
     }
 
@@ -101,6 +105,11 @@ impl Watches {
         ])
     }
 
+    /// One item for each change of what requests and emergencies stand on: the law, and service accounts.
+    pub fn ground_changes(&self) -> impl Stream<Item = ()> + Send + use<> {
+        stream::select(self.law_changes(), self.service_accounts.changes())
+    }
+
     /// Waits until each has seen everything once. `false`: a watch has ended, so the process is about to.
     pub async fn ready(&self) -> bool {
         self.pods.store.wait_until_ready().await.is_ok()
@@ -110,6 +119,7 @@ impl Watches {
             && self.approval_policies.store.wait_until_ready().await.is_ok()
             && self.break_glass_policies.store.wait_until_ready().await.is_ok()
             && self.rate_limit_policies.store.wait_until_ready().await.is_ok()
+            && self.service_accounts.store.wait_until_ready().await.is_ok()
     }
 }
 
@@ -136,4 +146,16 @@ where
 /// Nobody here reads who manages which field.
 pub(crate) fn forget_managers<K: Resource>(object: &mut K) {
     object.meta_mut().managed_fields = None;
+}
+
+/// Who it is, and nothing else.
+fn keep_identity<K: Resource>(object: &mut K) {
+    let meta = object.meta_mut();
+    *meta = ObjectMeta {
+        name: meta.name.take(),
+        namespace: meta.namespace.take(),
+        uid: meta.uid.take(),
+        resource_version: meta.resource_version.take(),
+        ..ObjectMeta::default()
+    };
 }

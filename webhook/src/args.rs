@@ -42,6 +42,9 @@ pub struct Args {
     /// DynamoDB table of the sessions of profiles that name none. Empty: none.
     #[arg(long, env = "SENTINEL_SESSION_TABLE", default_value = "")]
     pub session_table: String,
+    /// Key of the extra value (userInfo.extra) by which whoever has several user names is one person; on EKS: sessionName. Empty: none.
+    #[arg(long, env = "SENTINEL_PERSON_EXTRA_KEY", default_value = "")]
+    pub person_extra_key: String,
 }
 
 impl Args {

@@ -20,6 +20,8 @@ pub struct Desks {
     pub policies: Desk,
     /// Locks: they stop at once, so they don't wait for policies.
     pub locks: Desk,
+    /// Requests and emergencies: people wait for them.
+    pub asks: Desk,
 }
 
 /// A desk of so many turns.

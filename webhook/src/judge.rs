@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use kube::Resource as _;
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION};
-use sentinel_api::{AccessLock, SentinelSession};
+use sentinel_api::{AccessLock, AccessRequest, BreakGlassEvent, PersonStamp, SentinelSession};
 use sentinel_core::policy::{Problem, Problems};
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::desk::Desks;
 use crate::objects::{self, Around};
 use crate::pods::{self, Injection, Pod, SidecarTemplate};
 use crate::preview;
-use crate::view::{NotReady, View};
+use crate::view::{NotReady, ProfileLookup, View};
 use crate::{stamps, warnings};
 
 /// All that is needed for an answer.
@@ -25,6 +25,8 @@ pub struct Judge {
     pub sidecar: SidecarTemplate,
     /// The session table of profiles that name none; empty: none.
     pub default_table: String,
+    /// Key of the extra value that tells people apart; empty: none.
+    pub person_key: String,
     /// Counts.
     pub metrics: AdmissionMetrics,
     /// Where what takes long waits its turn.
@@ -40,7 +42,7 @@ pub enum Question {
     ValidatePod,
     /// An object of ours: who writes it?
     StampObject,
-    /// Is a policy, profile, session or lock as it must be?
+    /// Is a policy, profile, session, lock, request or emergency as it must be?
     ValidateObject,
 }
 
@@ -50,16 +52,26 @@ impl Judge {
         match question {
             Question::MutatePod => self.mutate_pod(request).await,
             Question::ValidatePod => self.validate_pod(request).await,
-            Question::StampObject => stamps::stamp(request),
+            Question::StampObject => stamps::stamp(request, &self.person_key),
             Question::ValidateObject => self.validate_object(request).await,
         }
     }
 
-    /// A session is judged in no time, and a revocation waits for nobody. All else is never judged on a thread that answers pods.
+    /// A session is judged in no time, and a revocation waits for nobody; no more does the closing of an emergency. All else is
+    /// never judged on a thread that answers pods.
     async fn validate_object(&self, request: &AdmissionRequest) -> Answer {
-        let bench = ObjectBench::new(self);
+        let profile = match objects::named_profile(request) {
+            Some(name) => Some(self.view.profile(name).await),
+            None => None,
+        };
+        let bench = ObjectBench::new(self, request, profile);
         let desk = match request.resource.resource.as_str() {
             sessions if sessions == SentinelSession::plural(&()) => return bench.answer(request),
+            events if events == BreakGlassEvent::plural(&()) && request.operation == Operation::Update => {
+                return bench.answer(request);
+            }
+            events if events == BreakGlassEvent::plural(&()) => &self.desks.asks,
+            requests if requests == AccessRequest::plural(&()) => &self.desks.asks,
             locks if locks == AccessLock::plural(&()) => &self.desks.locks,
             _ => &self.desks.policies,
         };
@@ -131,18 +143,21 @@ struct ObjectBench {
     view: View,
     default_table: String,
     metrics: AdmissionMetrics,
+    by: PersonStamp,
+    profile: Option<ProfileLookup>,
 }
 
 impl ObjectBench {
-    fn new(judge: &Judge) -> Self {
+    fn new(judge: &Judge, request: &AdmissionRequest, profile: Option<ProfileLookup>) -> Self {
         let Judge { view, default_table, metrics, .. } = judge;
-        Self { view: view.clone(), default_table: default_table.clone(), metrics: metrics.clone() }
+        let by = PersonStamp::of(&request.user_info.person(&judge.person_key));
+        Self { view: view.clone(), default_table: default_table.clone(), metrics: metrics.clone(), by, profile }
     }
 
     fn answer(&self, request: &AdmissionRequest) -> Answer {
         let (view, default_table) = (&self.view, self.default_table.as_str());
-        let (by, at) = (request.user_info.username.as_str(), Timestamp::now());
-        let judged = objects::judge(request, Around { view, default_table, by, at });
+        let (by, profile, at) = (&self.by, self.profile.as_ref(), Timestamp::now());
+        let judged = objects::judge(request, Around { view, default_table, by, at, profile });
         if judged.refused.is_some() {
             return judged;
         }

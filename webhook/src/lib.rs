@@ -30,4 +30,7 @@ pub use args::Args;
 pub use desk::{Desk, Desks};
 pub use freshness::Freshness;
 pub use run::run;
-pub use view::{AnyPolicy, AnyProfile, AnySession, Known, Listing, LivePolicy, NoProfile, NotReady, View, What};
+pub use view::{
+    AnyPolicy, AnyProfile, AnySession, Known, Listing, LivePolicy, NoProfile, NotReady, ProfileLookup, ReadPolicy,
+    View, What, read_policy,
+};

@@ -38,6 +38,7 @@ fn judge(args: &Args, view: View, metrics: &Metrics) -> anyhow::Result<Judge> {
         view,
         sidecar: args.sidecar()?,
         default_table: args.session_table.clone(),
+        person_key: args.person_extra_key.clone(),
         metrics: AdmissionMetrics::new(metrics)?,
         desks: Desks::default(),
     })

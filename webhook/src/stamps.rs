@@ -2,51 +2,86 @@
 //! validating one compares what came of it, and nobody changes them later.
 
 use kube::Resource as _;
-use sentinel_api::{AccessLock, SentinelSession};
+use sentinel_api::{AccessLock, AccessRequest, BreakGlassEvent, PersonStamp, SentinelSession};
 use serde_json::Value;
 
 use crate::admission::{AdmissionRequest, Answer, Operation};
 
-/// Key of a lock's spec: who made it.
-const CREATED_BY: &str = "createdBy";
-/// Key of a session's spec: who revoked it.
-const REVOKED_BY: &str = "revokedBy";
+#[cfg(test)]
+mod tests;
 
-/// The object of `request` with its stamps.
-pub fn stamp(request: &AdmissionRequest) -> Answer {
+/// A key of a spec that holds who did something.
+#[derive(Clone, Copy)]
+struct Stamp {
+    key: &'static str,
+    did: Deed,
+}
+
+/// What is signed by a stamp.
+#[derive(Clone, Copy)]
+enum Deed {
+    /// The object was made.
+    Made,
+    /// This key of the spec was given a value.
+    Said(&'static str),
+    /// This key of the spec became true.
+    Switched(&'static str),
+}
+
+const LOCK: [Stamp; 1] = [Stamp { key: "createdBy", did: Deed::Made }];
+const SESSION: [Stamp; 1] = [Stamp { key: "revokedBy", did: Deed::Switched("revoked") }];
+const REQUEST: [Stamp; 2] =
+    [Stamp { key: "requester", did: Deed::Made }, Stamp { key: "decidedBy", did: Deed::Said("decision") }];
+const EVENT: [Stamp; 3] = [
+    Stamp { key: "invoker", did: Deed::Made },
+    Stamp { key: "closedBy", did: Deed::Switched("closed") },
+    Stamp { key: "reviewedBy", did: Deed::Said("review") },
+];
+
+/// The object of `request` with its stamps. `person_key` is the extra value that tells people apart; empty: none.
+pub fn stamp(request: &AdmissionRequest, person_key: &str) -> Answer {
+    let user = || Value::from(request.user_info.username.as_str());
+    let (stamps, by) = match request.resource.resource.as_str() {
+        locks if locks == AccessLock::plural(&()) => (&LOCK[..], user()),
+        sessions if sessions == SentinelSession::plural(&()) => (&SESSION[..], user()),
+        requests if requests == AccessRequest::plural(&()) => (&REQUEST[..], person(request, person_key)),
+        events if events == BreakGlassEvent::plural(&()) => (&EVENT[..], person(request, person_key)),
+        _ => return Answer::allowed(),
+    };
     let mut stamped = request.object.clone();
-    let resource = request.resource.resource.as_str();
-    if resource == AccessLock::plural(&()) {
-        lock(request, &mut stamped);
-    } else if resource == SentinelSession::plural(&()) {
-        session(request, &mut stamped);
+    for stamp in stamps {
+        stamp.put(request, &mut stamped, &by);
     }
     Answer::patched(&request.object, &stamped)
 }
 
-fn lock(request: &AdmissionRequest, stamped: &mut Value) {
-    match request.operation {
-        Operation::Create => set(stamped, CREATED_BY, author(request)),
-        Operation::Update => keep(stamped, &request.old_object, CREATED_BY),
-        Operation::Delete | Operation::Connect => {}
+fn person(request: &AdmissionRequest, person_key: &str) -> Value {
+    serde_json::to_value(PersonStamp::of(&request.user_info.person(person_key))).unwrap_or_default()
+}
+
+impl Stamp {
+    /// A deed of this request is signed by `by`; one that was done before keeps its stamp.
+    fn put(self, request: &AdmissionRequest, stamped: &mut Value, by: &Value) {
+        let (is_new, is_done) = (request.operation == Operation::Create, self.did.is_done(&request.object));
+        match self.did {
+            _ if !is_new && self.did.is_done(&request.old_object) => keep(stamped, &request.old_object, self.key),
+            // A session that is made revoked is one that the operator makes again, with who it was.
+            Deed::Switched(_) if is_new => {}
+            _ if is_done => set(stamped, self.key, by.clone()),
+            _ => {}
+        }
     }
 }
 
-/// A revocation is a change: a session that is made revoked is one that the operator makes again, with who it was.
-fn session(request: &AdmissionRequest, stamped: &mut Value) {
-    match (request.operation, is_revoked(&request.old_object), is_revoked(&request.object)) {
-        (Operation::Update, false, true) => set(stamped, REVOKED_BY, author(request)),
-        (Operation::Update, true, _) => keep(stamped, &request.old_object, REVOKED_BY),
-        _ => {}
+impl Deed {
+    fn is_done(self, object: &Value) -> bool {
+        let said = |key: &str| object.get("spec").and_then(|spec| spec.get(key)).filter(|value| !value.is_null());
+        match self {
+            Self::Made => true,
+            Self::Said(key) => said(key).is_some(),
+            Self::Switched(key) => said(key) == Some(&Value::Bool(true)),
+        }
     }
-}
-
-fn is_revoked(session: &Value) -> bool {
-    session.pointer("/spec/revoked") == Some(&Value::Bool(true))
-}
-
-fn author(request: &AdmissionRequest) -> Value {
-    request.user_info.username.as_str().into()
 }
 
 /// A spec of another shape stays as it is: the schema refuses it.
@@ -61,53 +96,5 @@ fn keep(object: &mut Value, old: &Value, key: &str) {
     let missing = object.pointer(&format!("/spec/{key}")).is_none_or(Value::is_null);
     if let Some(value) = old.pointer(&format!("/spec/{key}")).filter(|_| missing) {
         set(object, key, value.clone());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-    use serde_json::json;
-
-    #[rstest]
-    #[case::made("CREATE", json!({"reason": "r"}), json!({}), Some("dana"))]
-    #[case::forged("CREATE", json!({"createdBy": "mallory"}), json!({}), Some("dana"))]
-    #[case::of_another_shape("CREATE", json!({"createdBy": 7}), json!({}), Some("dana"))]
-    #[case::left_out("UPDATE", json!({"reason": "r"}), json!({"createdBy": "olga"}), Some("olga"))]
-    #[case::null("UPDATE", json!({"createdBy": null}), json!({"createdBy": "olga"}), Some("olga"))]
-    #[case::the_same("UPDATE", json!({"createdBy": "olga"}), json!({"createdBy": "olga"}), Some("olga"))]
-    #[case::changed("UPDATE", json!({"createdBy": "mallory"}), json!({"createdBy": "olga"}), Some("mallory"))]
-    #[case::never_there("UPDATE", json!({"reason": "r"}), json!({"reason": "r"}), None)]
-    fn locks(#[case] operation: &str, #[case] new: Value, #[case] old: Value, #[case] by: Option<&str>) {
-        let stamped = stamped("accesslocks", operation, &new, &old);
-        assert_eq!(stamped["spec"].get("createdBy").and_then(Value::as_str), by);
-    }
-
-    #[rstest]
-    #[case::revoked("UPDATE", json!({"revoked": true}), json!({}), Some("dana"))]
-    #[case::forged("UPDATE", json!({"revoked": true, "revokedBy": "mallory"}), json!({"revoked": false}), Some("dana"))]
-    #[case::revoked_before("UPDATE", json!({"revoked": true}), json!({"revoked": true, "revokedBy": "olga"}), Some("olga"))]
-    #[case::undone("UPDATE", json!({}), json!({"revoked": true, "revokedBy": "olga"}), Some("olga"))]
-    #[case::unstamped_before("UPDATE", json!({"revoked": true}), json!({"revoked": true}), None)]
-    #[case::not_revoked("UPDATE", json!({"revokedReason": "r"}), json!({}), None)]
-    #[case::of_another_shape("UPDATE", json!({"revoked": "true"}), json!({}), None)]
-    #[case::made_again("CREATE", json!({"revoked": true, "revokedBy": "olga"}), json!({}), Some("olga"))]
-    #[case::made_again_unstamped("CREATE", json!({"revoked": true}), json!({}), None)]
-    fn sessions(#[case] operation: &str, #[case] new: Value, #[case] old: Value, #[case] by: Option<&str>) {
-        let stamped = stamped("sentinelsessions", operation, &new, &old);
-        assert_eq!(stamped["spec"].get("revokedBy").and_then(Value::as_str), by);
-    }
-
-    /// What dana writes, as it is stored.
-    fn stamped(resource: &str, operation: &str, new: &Value, old: &Value) -> Value {
-        let mut object = json!({"metadata": {"name": "l"}, "spec": new});
-        let request: AdmissionRequest = serde_json::from_value(json!({
-            "uid": "u", "operation": operation, "userInfo": {"username": "dana"}, "object": object, "oldObject": {"spec": old},
-            "resource": {"group": "sentinel.dev", "resource": resource},
-        }))
-        .unwrap();
-        json_patch::patch(&mut object, &stamp(&request).patch.unwrap_or_default()).unwrap();
-        object
     }
 }

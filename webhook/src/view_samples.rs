@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Resource;
+use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, Lookup, Store};
 use kube::runtime::watcher::Event;
+use sentinel_api::{ApprovalPolicy, BreakGlassPolicy};
+use sentinel_core::policy as law;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::view::judged_policy;
-use crate::{AnyPolicy, AnySession, Freshness, Known, Listing, View};
+use crate::{AnyPolicy, AnySession, Freshness, Known, Listing, ReadPolicy, View, read_policy};
 
 /// A view of these objects, with policies that allow everything; None: not listed yet.
 pub fn view(profiles: Option<Vec<Value>>, policies: &[&str], bundle: Option<&str>) -> View {
@@ -30,12 +33,34 @@ pub fn knowing(
         profiles: store(profiles),
         config_maps: store::<ConfigMap>(Some(config_map.into_iter().collect())),
         access_policies: listing(Some(policies), |policy| Some(judged_policy(policy))),
-        approval_policies: listing(Some(vec![policy("known", &json!([]))]), |_: &AnyPolicy| Some(())),
-        break_glass_policies: listing(Some(vec![]), |_: &AnyPolicy| Some(())),
+        approval_policies: approvals(Some(vec![policy("known", &json!([]))])),
+        break_glass_policies: emergencies(Some(vec![])),
         rate_limit_policies: listing(None, |_: &AnyPolicy| Some(())),
         sessions: listing(sessions, AnySession::holder),
     };
     View::new("sentinel-system", known, Arc::new(Freshness::default()))
+}
+
+/// A view of profiles, and of what says who may approve and who may break the glass; None: not listed yet.
+pub fn governing(profiles: Vec<Value>, approving: Option<Vec<Value>>, emergency: Option<Vec<Value>>) -> View {
+    let known = Known {
+        profiles: store(Some(profiles)),
+        config_maps: store::<ConfigMap>(Some(vec![])),
+        access_policies: listing(Some(vec![]), |policy| Some(judged_policy(policy))),
+        approval_policies: approvals(approving),
+        break_glass_policies: emergencies(emergency),
+        rate_limit_policies: listing(None, |_: &AnyPolicy| Some(())),
+        sessions: listing(None, AnySession::holder),
+    };
+    View::new("sentinel-system", known, Arc::new(Freshness::default()))
+}
+
+fn approvals(objects: Option<Vec<Value>>) -> Listing<ReadPolicy<law::ApprovalPolicy>> {
+    listing(objects, |found: &DeserializeGuard<ApprovalPolicy>| Some(read_policy(found)))
+}
+
+fn emergencies(objects: Option<Vec<Value>>) -> Listing<ReadPolicy<law::BreakGlassPolicy>> {
+    listing(objects, |found: &DeserializeGuard<BreakGlassPolicy>| Some(read_policy(found)))
 }
 
 /// A view as it should be: profile `prod` governed by policy `prod`.

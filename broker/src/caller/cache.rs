@@ -71,7 +71,7 @@ mod tests {
 
     fn caller() -> Reviewed {
         let [namespace, service_account, pod, pod_uid] = ["ns", "sa", "pod", "uid"].map(str::to_owned);
-        Reviewed::Caller(Caller { namespace, service_account, pod, pod_uid })
+        Reviewed::Caller(Caller { namespace, service_account, service_account_uid: "sa-uid".to_owned(), pod, pod_uid })
     }
 
     #[tokio::test(start_paused = true)]

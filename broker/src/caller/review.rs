@@ -42,6 +42,7 @@ fn for_us(status: &TokenReviewStatus) -> Result<(), String> {
 
 fn bound(user: UserInfo) -> Result<Caller, String> {
     let name = user.username.unwrap_or_default();
+    let service_account_uid = user.uid.unwrap_or_default();
     let Some((namespace, service_account)) = parse_service_account_user(&name) else {
         return Err(format!("`{name}` is no service account"));
     };
@@ -53,6 +54,7 @@ fn bound(user: UserInfo) -> Result<Caller, String> {
     Ok(Caller {
         namespace: namespace.to_owned(),
         service_account: service_account.to_owned(),
+        service_account_uid,
         pod: only(POD_NAME)?,
         pod_uid: only(POD_UID)?,
     })
@@ -65,7 +67,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn good() -> Value {
-        json!({"authenticated": true, "audiences": ["sentinel.dev/broker"], "user": {"username": "system:serviceaccount:payments:api",
+        json!({"authenticated": true, "audiences": ["sentinel.dev/broker"], "user": {"username": "system:serviceaccount:payments:api", "uid": "sa-uid",
             "extra": {"authentication.kubernetes.io/pod-name": ["api-0"], "authentication.kubernetes.io/pod-uid": ["u"]}}})
     }
 
@@ -93,6 +95,7 @@ mod tests {
             (caller.user().as_str(), caller.pod_path().as_str()),
             ("system:serviceaccount:payments:api", "payments/api-0")
         );
+        assert_eq!(caller.service_account_uid, "sa-uid");
     }
 
     #[rstest]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sentinel_api::ConnectedPod;
 use sentinel_aws::AssumeRole;
-use sentinel_core::identity::{GrantedBy, SourceIdentity, role_session_name, session_tags};
+use sentinel_core::identity::{SourceIdentity, role_session_name};
+use sentinel_core::tags::{Tagged, session_tags};
 use sentinel_decision::Permit;
 use sha2::{Digest as _, Sha256};
 
@@ -17,8 +18,9 @@ use crate::identity::ClusterIdentity;
 /// The least that STS issues for.
 const STS_LEAST: Duration = Duration::from_mins(15);
 
-/// STS counts from its own clock, and later than we ask: by so much its end may come after ours.
-const STS_MAY_LAG: Duration = Duration::from_mins(1);
+/// STS counts from its own clock, which may be two minutes ahead of ours, and later than we ask: by so much its end may come after
+/// ours.
+const STS_MAY_LAG: Duration = Duration::from_secs(130);
 
 /// What the cache knows credentials by: all inputs of AssumeRole and the grant's end.
 pub type Key = [u8; 32];
@@ -55,7 +57,7 @@ impl Template {
         Self {
             request: request(permit, cluster, cap),
             cap,
-            end: permit.decision.holds_until.map(whole_seconds),
+            end: permit.holds_until().map(whole_seconds),
             denied_before: permit.profile.denied_before.clone(),
         }
     }
@@ -90,12 +92,12 @@ impl Template {
 fn request(permit: &Permit, cluster: &ClusterIdentity, cap: Duration) -> AssumeRole {
     let (caller, profile, session) = (&permit.caller, &permit.profile, &permit.session_id);
     let (namespace, service_account, pod) = (&caller.namespace, &caller.service_account, &caller.pod);
-    let mut tags = session_tags(namespace, service_account, pod, &profile.name, session);
-    tags.extend(profile.tags_for(ConnectedPod { namespace, service_account, pod, cluster: &cluster.name }));
+    let own = profile.tags_for(ConnectedPod { namespace, service_account, pod, cluster: &cluster.name });
+    let tags = session_tags(Tagged { namespace, service_account, pod, profile: &profile.name, session }, own);
     AssumeRole {
         role_arn: profile.role_arn.clone(),
         role_session_name: role_session_name(namespace, pod),
-        source_identity: SourceIdentity::new(namespace, service_account, &GrantedBy::Direct, session).to_string(),
+        source_identity: SourceIdentity::new(namespace, service_account, &permit.granted_by(), session).to_string(),
         external_id: profile.external_id.clone(),
         duration_seconds: u32::try_from(cap.max(STS_LEAST).as_secs()).unwrap_or(3600),
         tags,

@@ -1,7 +1,11 @@
 //! What is asked of STS.
 
 use super::*;
-use sentinel_decision::examples::{good, policy, profile};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use sentinel_core::grant::Door;
+use sentinel_core::tags::{POLICY_SHARE, ROOM, packed_size};
+use sentinel_decision::examples::{good, grant, policy, profile};
 use sentinel_decision::{Facts, Sight, decide};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -63,6 +67,21 @@ fn less_than_sts_can_do_is_a_session_policy_that_ends() {
 }
 
 #[test]
+fn no_credentials_outlive_the_approval_that_allows_them() {
+    let mut facts = facts(&json!({"policies": {"approval": "a"}}), &json!({"effect": "require_approval"}));
+    let pins = json!({"policies": {"access": "prod", "approval": "a"}});
+    let entry = grant(Door::Approval, "ticket-7", at("2026-11-22T10:07:30.9Z"), &pins);
+    facts.requests.entries.push(Arc::new(entry));
+    let permit = decide(&facts).unwrap();
+    let issue = Template::new(&permit, &ClusterIdentity::new("cluster".into(), "")).at(facts.now);
+    let until = at("2026-11-22T10:07:30Z");
+    assert_eq!(issue.until, until);
+    assert!(issue.request.policy.unwrap().contains(&format!(r#""aws:CurrentTime":"{until}""#)));
+    let id = sentinel_core::identity::RequestId::derive("cluster", "ticket-7");
+    assert!(issue.request.source_identity.starts_with(&format!("sentinel.api@payments.{id}.")));
+}
+
+#[test]
 fn no_credentials_outlive_the_window_that_allows_them() {
     let window = json!({"conditions": {"time": {"hours": {"start": "09:00", "end": "10:20"}}}});
     let template = template(&json!({"sessionDuration": "1h"}), &window);
@@ -80,6 +99,22 @@ fn no_credentials_outlive_the_window_that_allows_them() {
     }
     // Long before the end there is nothing to bound.
     assert_eq!(template.at(at("2026-11-22T09:10:00Z")).request.policy, None);
+}
+
+proptest! {
+    /// Clocks up to two minutes apart, and a call that takes its time.
+    #[test]
+    fn by_the_clock_of_sts_too_nothing_outlives_the_window(left in 1..4000_i64, ahead in -120..=120_i64, call in 0..5_i64) {
+        let window = json!({"conditions": {"time": {"hours": {"start": "09:00", "end": "10:20"}}}});
+        let template = template(&json!({"sessionDuration": "1h"}), &window);
+        let end = at("2026-11-22T10:20:00Z");
+        let asked = end - SignedDuration::from_secs(left);
+        let issue = template.at(asked);
+        let good_for = i64::from(issue.request.duration_seconds);
+        let sts_end = asked + SignedDuration::from_secs(ahead + call + good_for);
+        let bounded = issue.request.policy.is_some_and(|policy| policy.contains("2026-11-22T10:20:00Z"));
+        prop_assert!(bounded || sts_end <= end, "good until {sts_end}");
+    }
 }
 
 #[test]
@@ -112,5 +147,73 @@ fn the_key_knows_every_input_and_the_end_but_not_the_moment() {
     for (index, other) in others.iter().enumerate() {
         assert_ne!(*other, plain, "{index}");
         assert!(!others[..index].contains(other), "{index}");
+    }
+}
+
+/// As the documentation of AssumeRole has it, spelt independently.
+fn is_legal_for_sts(request: &AssumeRole) -> Result<(), String> {
+    let text = |c: char| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c);
+    let name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let said =
+        |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{what}: {request:?} {:?}", request.tags)) };
+    for own in [&request.role_session_name, &request.source_identity] {
+        said((2..=64).contains(&own.len()) && own.chars().all(name), own)?;
+    }
+    let mut keys: Vec<String> = request.tags.iter().map(|(key, _)| key.to_lowercase()).collect();
+    keys.sort();
+    keys.dedup();
+    said(keys.len() == request.tags.len() && keys.len() <= 50, "each key once, and at most 50")?;
+    for (key, value) in &request.tags {
+        said((1..=128).contains(&key.chars().count()) && key.chars().all(text), key)?;
+        said(value.chars().count() <= 256 && value.chars().all(text), value)?;
+        said(!key.to_lowercase().starts_with("aws:"), key)?;
+    }
+    said((900..=3600).contains(&request.duration_seconds), "the duration")?;
+    said(request.policy.as_ref().is_none_or(|policy| policy.len() <= 2048), "the policy")
+}
+
+fn tag_value() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => "[A-Za-z0-9 _.:/=+@-]{0,40}",
+        1 => "[A-Za-z0-9ü${}]{0,8}",
+        3 => prop::sample::select(vec!["${namespace}", "${serviceAccount}", "${pod}", "${cluster}"]).prop_map(str::to_owned),
+        1 => Just("v".repeat(200)),
+    ];
+    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+fn tags_of_a_profile() -> impl Strategy<Value = std::collections::BTreeMap<String, String>> {
+    let key = prop_oneof![8 => "[A-Za-z][A-Za-z0-9 _.:/=+@-]{0,15}", 1 => "[a-cA-C]", 1 => "[a-z]{120,128}"];
+    let few = prop::collection::btree_map(key, tag_value(), 0..6);
+    let many = prop::collection::btree_map("[a-z][a-z0-9]", "[a-z]{0,2}", 30..45);
+    prop_oneof![9 => few, 1 => many]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+    /// What is accepted is legal for whatever pod comes, and packed if it came without a warning.
+    #[test]
+    fn whatever_is_accepted_is_legal_for_sts(
+        tags in tags_of_a_profile(),
+        namespace in "[a-z0-9]{1,63}",
+        service_account in prop_oneof!["[a-z0-9.-]{1,20}", "[a-z0-9.-]{250,253}"],
+        pod in prop_oneof!["[a-z0-9.-]{1,63}", "[a-z0-9.-]{250,253}"],
+        cluster in "[A-Za-z0-9 _.:/=+@-]{1,128}",
+        cap in prop::option::of(prop::sample::select(vec!["1s", "14m59s", "20m"])),
+    ) {
+        let mut facts = facts(&json!({"sessionTags": tags}), &cap.map_or(json!({}), |cap| json!({"maxServerDuration": cap})));
+        let judged = facts.profile.object.as_ref().unwrap().judged.clone();
+        prop_assume!(judged.is_ok());
+        (facts.caller.namespace, facts.caller.service_account, facts.caller.pod) = (namespace, service_account, pod);
+        facts.pod = sentinel_decision::PodSight::Seen(Arc::new(sentinel_decision::examples::pod_of(&facts.caller)));
+        facts.session.object = Some(Arc::new(sentinel_decision::examples::session_of(&facts.caller)));
+        let permit = decide(&facts).unwrap();
+        let issue = Template::new(&permit, &ClusterIdentity::new("uid".into(), &cluster)).at(facts.now);
+        prop_assert_eq!(is_legal_for_sts(&issue.request), Ok(()));
+        if judged.unwrap().tags_warning().is_none() {
+            let size = packed_size(&issue.request.tags) + POLICY_SHARE;
+            prop_assert!(size <= ROOM, "{size} bytes, unwarned: {:?}", issue.request.tags);
+        }
     }
 }

@@ -9,7 +9,8 @@ use super::*;
 
 fn subject(pod: &str) -> Subject {
     let [namespace, service_account, pod_name, pod_uid] = ["ns", "sa", pod, pod].map(str::to_owned);
-    let caller = Caller { namespace, service_account, pod: pod_name, pod_uid };
+    let caller =
+        Caller { namespace, service_account, service_account_uid: "sa-uid".to_owned(), pod: pod_name, pod_uid };
     Subject { caller, profile: "prod".into(), session_id: SessionId::derive("c", pod, "prod") }
 }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sentinel_api::Profile;
-use sentinel_decision::{Caller, Facts, PodEntry, PodSight, Sight};
+use sentinel_core::grant::Door;
+use sentinel_decision::{Caller, EventEntry, Facts, Grants, PodEntry, PodSight, RequestEntry, Sight};
 use tokio::time::Instant;
 
 use super::Broker;
@@ -61,8 +62,22 @@ impl Broker {
             session: self.world.sessions.see(&session, now),
             revoked_before: self.world.revoked_before(&subject.caller.pod_uid, &subject.profile),
             policy: policy.unwrap_or_default(),
+            requests: self.requests_in(&subject.caller.namespace, now),
+            events: self.events_in(&subject.caller.namespace, now),
         };
         (facts, now)
+    }
+
+    fn requests_in(&self, namespace: &str, now: Moment) -> Grants {
+        let requests = &self.world.requests;
+        let entries = requests.in_namespace(namespace, |RequestEntry(grant)| grant.clone());
+        Grants { door: Door::Approval, entries, stale: requests.stale(now) }
+    }
+
+    fn events_in(&self, namespace: &str, now: Moment) -> Grants {
+        let emergencies = &self.world.emergencies;
+        let entries = emergencies.in_namespace(namespace, |EventEntry(grant)| grant.clone());
+        Grants { door: Door::BreakGlass, entries, stale: emergencies.stale(now) }
     }
 
     /// The profile of this name, if it can be used.

@@ -1,5 +1,7 @@
 //! One AssumeRole for all who wait for it.
 
+use sentinel_aws::{AssumeRole, AwsError};
+use sentinel_core::tags::packed_size;
 use sentinel_decision::{Cause, Kind, Permit};
 use std::sync::Arc;
 
@@ -45,8 +47,11 @@ impl Broker {
         let now = Moment::now();
         self.rows.note(permit, served, template, Purpose::Issue, now).await?;
         let issue = template.at(now.wall);
-        let credentials =
-            self.issuer.assume_role(&issue.request).await.map_err(|error| Cause::Sts(error.to_string()))?;
+        let credentials = self
+            .issuer
+            .assume_role(&issue.request)
+            .await
+            .map_err(|error| not_assumed(permit, &issue.request, &error))?;
         self.cache.keep(&permit.session_id, key, &issue, credentials);
         let now = Moment::now();
         self.journal.issued(permit, &issue, now);
@@ -63,4 +68,13 @@ impl Broker {
             }
         }
     }
+}
+
+/// Tags that don't fit are the profile's matter, not the role's.
+fn not_assumed(permit: &Permit, request: &AssumeRole, error: &AwsError) -> Cause {
+    if !error.is_packed_too_large() {
+        return Cause::Sts(error.to_string());
+    }
+    let (profile, bytes) = (permit.profile.name.clone(), packed_size(&request.tags));
+    Cause::TagsTooLarge { profile, bytes, problem: error.to_string() }
 }

@@ -189,7 +189,7 @@ impl Broker {
 
 /// The lease ends with the grant and with the credentials.
 fn grant(permit: &Permit, credentials: Credentials, trust_bundle: Option<String>, now: Moment) -> Grant {
-    let end = permit.decision.holds_until.map_or(credentials.expiration, |end| end.min(credentials.expiration));
+    let end = permit.holds_until().map_or(credentials.expiration, |end| end.min(credentials.expiration));
     Grant {
         lease_ms: millis(permit.profile.lease.min(now.until(end))),
         outage_grace_ms: permit.profile.outage_grace.map(millis),

@@ -112,7 +112,13 @@ impl Issuer for Shared {
             }
             if let Some(kind) = *self.0.sts_fails.lock().unwrap() {
                 let subject = format!("role `{}`", request.role_arn);
-                let message = "AccessDenied: not authorized to perform sts:AssumeRole".to_owned();
+                let message = match kind {
+                    ErrorKind::Invalid => {
+                        "PackedPolicyTooLarge: Packed size of session tags consumes 112% of allotted space."
+                    }
+                    _ => "AccessDenied: not authorized to perform sts:AssumeRole",
+                };
+                let message = message.to_owned();
                 return Err(AwsError { service: "STS", operation: "AssumeRole", subject, kind, message });
             }
             let [access_key_id, secret_access_key, token] = ["AKIA", "secret", "token"].map(str::to_owned);
@@ -176,9 +182,11 @@ impl SessionTable for Shared {
     }
 }
 
+mod grants;
+
 fn caller() -> Caller {
     let [namespace, service_account, pod, pod_uid] = ["payments", "api", "api-0", "uid-0"].map(str::to_owned);
-    Caller { namespace, service_account, pod, pod_uid }
+    Caller { namespace, service_account, service_account_uid: "sa-uid".to_owned(), pod, pod_uid }
 }
 
 /// A broker, and what is round it.
@@ -219,9 +227,11 @@ fn world() -> World {
     let world = World::default();
     fill(&world.pods, vec![pod("prod", "uid-0")]);
     let spec = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1", "lease": "7s"});
-    fill(&world.profiles, vec![object("SentinelProfile", &json!({"name": "prod"}), &spec)]);
+    fill(&world.profiles, vec![object("SentinelProfile", &json!({"name": "prod", "uid": "profile-uid"}), &spec)]);
     fill(&world.policies, vec![policy("allow")]);
     fill(&world.locks, vec![]);
+    fill(&world.requests, vec![]);
+    fill(&world.emergencies, vec![]);
     fill(&world.sessions, vec![session(false)]);
     world
 }
@@ -428,7 +438,7 @@ async fn in_an_outage_of_every_watch_a_known_lock_is_still_403() {
     stage.asks(0).await.unwrap();
     apply(&stage.broker.world.locks, lock(&json!({"profiles": ["prod"], "reason": "r"})));
     tokio::time::advance(Duration::from_secs(61)).await;
-    assert_eq!(stage.broker.world.stale(Moment::now()).len(), 5);
+    assert_eq!(stage.broker.world.stale(Moment::now()).len(), 7);
     stage.is_refused("Locked").await;
     assert_eq!(stage.broker.cache.len(), 0, "a sidecar that hears 503 would serve on");
 }
@@ -439,7 +449,11 @@ async fn while_locks_are_not_known_nothing_is_decided_but_what_was_locked_stays_
     stage.asks(0).await.unwrap();
     tokio::time::advance(Duration::from_secs(61)).await;
     let world = &stage.broker.world;
-    for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard] {
+    let others = [&world.requests.heard, &world.emergencies.heard];
+    for heard in [&world.pods.heard, &world.profiles.heard, &world.policies.heard, &world.sessions.heard]
+        .into_iter()
+        .chain(others)
+    {
         heard.stamp();
     }
     stage.is_refused("StaleWatch").await;
@@ -512,7 +526,10 @@ async fn every_change_bites_on_the_next_request_and_forgets_what_was_held() {
     assert_eq!(stage.broker.cache.len(), 0);
     apply(&world.policies, policy("require_approval"));
     let cause = stage.is_refused("ApprovalRequired").await;
-    assert!(cause.to_string().contains("approval is required; approvals are not installed in this version"), "{cause}");
+    assert!(
+        cause.to_string().contains("approval is required; SentinelProfile `prod` names no ApprovalPolicy"),
+        "{cause}"
+    );
     apply(&world.policies, json!({"metadata": {"name": "prod"}, "spec": {"version": "1", "rules": "none"}}));
     stage.is_refused("PolicyInvalid").await;
     apply(&world.policies, policy("require_server_session"));
@@ -550,6 +567,19 @@ async fn sts_refusing_is_503_in_stss_words_and_recovers() {
     *stage.outside.sts_fails.lock().unwrap() = None;
     stage.broker.cache.evict(&SessionId::derive("cluster", "uid-0", "prod"));
     stage.asks(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn tags_that_sts_can_not_pack_are_the_profiles_matter() {
+    let stage = stage(Outside::default());
+    *stage.outside.sts_fails.lock().unwrap() = Some(ErrorKind::Invalid);
+    let cause = stage.is_refused("TagsTooLarge").await.to_string();
+    for part in
+        ["consumes 112% of allotted space", "SentinelProfile `prod` come to", "STS packs about 450", "fewer or shorter"]
+    {
+        assert!(cause.contains(part), "{part} in {cause}");
+    }
+    assert!(!cause.contains("trust policy"), "{cause}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! What a watch knows: judged once when it arrives, and pruned to what a decision needs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use kube::Resource;
@@ -18,9 +18,9 @@ pub struct Store<E> {
 }
 
 struct Held<E> {
-    entries: HashMap<String, Arc<E>>,
+    entries: BTreeMap<String, Arc<E>>,
     /// The entries of a list that is still coming in.
-    incoming: Option<HashMap<String, Arc<E>>>,
+    incoming: Option<BTreeMap<String, Arc<E>>>,
     synced: bool,
 }
 
@@ -32,7 +32,7 @@ impl<E> Clone for Store<E> {
 
 impl<E> Default for Store<E> {
     fn default() -> Self {
-        let held = Held { entries: HashMap::new(), incoming: None, synced: false };
+        let held = Held { entries: BTreeMap::new(), incoming: None, synced: false };
         Self { held: Arc::new(RwLock::new(held)), heard: Heard::default() }
     }
 }
@@ -66,6 +66,15 @@ impl<E: Entry> Store<E> {
         self.read(|held| held.entries.values().cloned().collect())
     }
 
+    /// The objects of a namespace, as `pick` keeps them: found by their keys, which begin with it.
+    pub fn in_namespace<T>(&self, namespace: &str, pick: impl Fn(&E) -> T) -> Vec<T> {
+        let first = format!("{namespace}/");
+        self.read(|held| {
+            let from = held.entries.range(first.clone()..);
+            from.take_while(|(key, _)| key.starts_with(&first)).map(|(_, entry)| pick(entry)).collect()
+        })
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.read(|held| held.entries.len())
@@ -82,7 +91,7 @@ impl<E: Entry> Store<E> {
             }
             Event::Delete(object) => self.write().entries.remove(&key(object)).into_iter().collect(),
             Event::Init => {
-                self.write().incoming = Some(HashMap::new());
+                self.write().incoming = Some(BTreeMap::new());
                 vec![]
             }
             Event::InitApply(object) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use sentinel_decision::{LockEntry, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry, Stale};
+use sentinel_decision::{
+    EventEntry, LockEntry, PodEntry, PolicyEntry, ProfileEntry, RequestEntry, Revoked, SessionEntry, Stale,
+};
 
 use super::Store;
 use crate::moment::Moment;
@@ -28,6 +30,10 @@ pub struct World {
     pub policies: Store<PolicyEntry>,
     /// Access locks.
     pub locks: Store<LockEntry>,
+    /// Access requests of all namespaces.
+    pub requests: Store<RequestEntry>,
+    /// Break-glass events of all namespaces.
+    pub emergencies: Store<EventEntry>,
     /// Sessions of all namespaces.
     pub sessions: Store<SessionEntry>,
     /// UIDs of pods that left the watch, so that nobody has to ask for them.
@@ -81,6 +87,8 @@ impl World {
             && self.profiles.is_synced()
             && self.policies.is_synced()
             && self.locks.is_synced()
+            && self.requests.is_synced()
+            && self.emergencies.is_synced()
             && self.sessions.is_synced()
     }
 
@@ -88,17 +96,20 @@ impl World {
     pub fn stale(&self, now: Moment) -> Vec<Stale> {
         let (pods, profiles, policies) = (self.pods.stale(now), self.profiles.stale(now), self.policies.stale(now));
         let (locks, sessions) = (self.locks.stale(now), self.sessions.stale(now));
-        [pods, profiles, policies, locks, sessions].into_iter().flatten().collect()
+        let (requests, emergencies) = (self.requests.stale(now), self.emergencies.stale(now));
+        [pods, profiles, policies, locks, sessions, requests, emergencies].into_iter().flatten().collect()
     }
 
     /// Every watch and how long ago it heard something.
-    pub fn ages(&self, now: Moment) -> [(&'static str, Duration); 5] {
+    pub fn ages(&self, now: Moment) -> [(&'static str, Duration); 7] {
         [
             ("pods", self.pods.heard.age(now)),
             ("sentinelprofiles", self.profiles.heard.age(now)),
             ("accesspolicies", self.policies.heard.age(now)),
             ("accesslocks", self.locks.heard.age(now)),
             ("sentinelsessions", self.sessions.heard.age(now)),
+            ("accessrequests", self.requests.heard.age(now)),
+            ("breakglassevents", self.emergencies.heard.age(now)),
         ]
     }
 

@@ -15,7 +15,9 @@ pub(super) fn of(law: &AccessPolicy, request: &Request<'_>, decision: &Decision)
         (_, Reason::RequiresServerMode { .. } | Reason::RequiresServerModeWithSessionTracking { .. }) => {
             Some("mode server: a sidecar's, or --mode server here")
         }
-        (Verdict::RequireApproval, _) => Some("an approval, once approvals are installed"),
+        (Verdict::RequireApproval, _) => {
+            Some("an approval for this service account, by the approvers of the profile's ApprovalPolicy")
+        }
         _ => None,
     };
     // A rule after the one that decides is never reached.

@@ -15,8 +15,9 @@ use sentinel_decision::{
     Sight, decide, lock_on, policy_allows, policy_in_force, request, usable_profile,
 };
 
+use super::grants::Doors;
 use super::no_pod;
-use super::said::{Asked, Credentials, OtherPolicy, Said, Walked};
+use super::said::{Asked, OtherPolicy, Said, Walked};
 use crate::args::ExplainArgs;
 use crate::cluster::{Cluster, Table, installation_table, seen, session_of};
 use crate::failure::Failure;
@@ -42,9 +43,10 @@ pub(super) fn of_pod(args: &ExplainArgs, at: Timestamp, format: Format) -> Resul
     let profile = args.profile.clone().or_else(|| pod.profile.clone()).unwrap_or_default();
     let law = Law::read(&cluster, args, &profile)?;
     let (session_id, session) = session_of(&cluster, &pod, &profile)?;
+    let Doors { requests, events, service_account_uid, notes } = Doors::read(&cluster, &pod);
     let facts = Facts {
         now: at,
-        caller: caller(&pod),
+        caller: caller(&pod, service_account_uid),
         profile_name: profile,
         session_id,
         default_table: law.default_table,
@@ -55,10 +57,12 @@ pub(super) fn of_pod(args: &ExplainArgs, at: Timestamp, format: Format) -> Resul
         session,
         revoked_before: None,
         policy: law.policy,
+        requests,
+        events,
     };
     let mut said = judged(&facts);
     said.other_policies = law.other_policies;
-    let notes = law.notes.into_iter().chain([BEYOND.to_owned()]).collect();
+    let notes = law.notes.into_iter().chain(notes).chain([BEYOND.to_owned()]).collect();
     Ok(Report { notes, ..Report::fine(format.render(said.text(), &said)?) })
 }
 
@@ -71,11 +75,12 @@ fn judged(facts: &Facts) -> Said {
     });
     let asked = Asked { user: &user, profile: &facts.profile_name, at: facts.now };
     let decided = decide(facts);
-    let credentials = decided.as_ref().ok().map(Credentials::of);
     let mut said = Said::new(asked, profile.as_deref(), walked, decided.as_ref().err());
+    if let Ok(permit) = &decided {
+        said = said.permitted(permit);
+    }
     said.pod = Some(facts.caller.pod_path());
     said.session = Some(facts.session_id.to_string());
-    said.credentials = credentials;
     said
 }
 
@@ -145,7 +150,7 @@ fn lock(cluster: &Cluster, user: &str, profile: &str, at: Timestamp) -> Result<O
     Ok(lock.map(|lock| Cause::Locked { lock, profile: profile.to_owned(), pod: format!("of {user}") }))
 }
 
-/// The profile's other policies: whether they exist is all that counts until approvals and break-glass do.
+/// The profile's other policies: whether they exist. What they decided is in the requests and events that it lists.
 fn other_policies(cluster: &Cluster, profile: &Profile) -> Result<Vec<OtherPolicy>, Failure> {
     let found = [
         other::<ApprovalPolicy>(cluster, profile.approval_policy.as_deref())?,
@@ -184,10 +189,11 @@ fn the_pod(cluster: &Cluster, name: &str) -> Result<PodEntry, Failure> {
 }
 
 /// The broker knows its caller by the token, which is bound to the pod.
-fn caller(pod: &PodEntry) -> Caller {
+fn caller(pod: &PodEntry, service_account_uid: String) -> Caller {
     Caller {
         namespace: pod.namespace.clone(),
         service_account: pod.service_account.clone(),
+        service_account_uid,
         pod: pod.name.clone(),
         pod_uid: pod.uid.clone(),
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sentinel_api::Profile;
 use sentinel_core::policy::{AccessPolicy, Decision, Request};
 use sentinel_core::time::GoDuration;
-use sentinel_decision::{Cause, Kind, Permit};
+use sentinel_decision::{Cause, Kind, Opened, Permit};
 use serde::Serialize;
 
 use super::{Answer, Step, doors, help, line, steps};
@@ -53,21 +53,35 @@ pub(super) struct Said {
     /// What the policy alone answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<Answer>,
-    /// Until when that surely holds, as far as time windows say.
+    /// Until when what is said surely holds, as far as time windows and grants say.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds_until: Option<String>,
+    /// What opens the door, where the policy alone keeps it shut.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) credentials: Option<Credentials>,
+    opened: Option<OpenedBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<Credentials>,
     rules: Vec<Step>,
     would_help: Vec<String>,
     pub(super) other_policies: Vec<OtherPolicy>,
     at: String,
 }
 
+/// An approval or an emergency.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OpenedBy {
+    /// `approval` or `break_glass`.
+    door: &'static str,
+    name: String,
+    request_id: String,
+    until: String,
+}
+
 /// What a permit gives.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Credentials {
+struct Credentials {
     longest_life: String,
     lease: String,
 }
@@ -89,8 +103,25 @@ impl Walked {
     }
 }
 
+impl OpenedBy {
+    fn of(opened: &Opened) -> Self {
+        Self {
+            door: opened.door.as_str(),
+            name: opened.name.clone(),
+            request_id: opened.id.to_string(),
+            until: opened.until.to_string(),
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self { door, name, request_id, until } = self;
+        let kind = if *door == "approval" { "AccessRequest" } else { "BreakGlassEvent" };
+        format!("{kind} {name} ({request_id}) until {until}")
+    }
+}
+
 impl Credentials {
-    pub(super) fn of(permit: &Permit) -> Self {
+    fn of(permit: &Permit) -> Self {
         Self { longest_life: printed(permit.longest_life()), lease: printed(permit.profile.lease) }
     }
 }
@@ -118,12 +149,21 @@ impl Said {
             policy: profile.map(|profile| profile.access_policy.clone()),
             holds_until: decision.as_ref().and_then(|decision| decision.holds_until).map(|end| end.to_string()),
             decision: decision.map(Answer::of),
+            opened: None,
             credentials: None,
             rules,
             would_help,
             other_policies: vec![],
             at: asked.at.to_string(),
         }
+    }
+
+    /// With what a permit gives.
+    pub(super) fn permitted(mut self, permit: &Permit) -> Self {
+        self.opened = permit.opened.as_ref().map(OpenedBy::of);
+        self.holds_until = permit.holds_until().map(|end| end.to_string());
+        self.credentials = Some(Credentials::of(permit));
+        self
     }
 
     /// For people: the outcome first, what leads to it below.
@@ -157,6 +197,7 @@ impl Said {
             ("rule", rule),
             ("reason", answer.map(|answer| answer.reason.clone()).filter(|reason| !reason.is_empty())),
             ("sessionTable", answer.map(|answer| answer.session_table.clone()).filter(|table| !table.is_empty())),
+            ("opened by", self.opened.as_ref().map(OpenedBy::line)),
             (
                 "credentials",
                 credentials.map(|one| format!("for {} at most, asked for again every {}", one.longest_life, one.lease)),
@@ -171,7 +212,7 @@ impl Said {
 impl OtherPolicy {
     fn line(&self) -> String {
         let Self { kind, name, exists } = self;
-        let state = if *exists { "exists; not in force in this version" } else { "is missing" };
+        let state = if *exists { "exists" } else { "is missing" };
         format!("{kind} {name}: {state}")
     }
 }

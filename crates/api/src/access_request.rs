@@ -146,6 +146,9 @@ pub struct AccessRequestStatus {
     /// Approved: what for. The grant is void as soon as one of these is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Pins>,
+    /// The phase that log and Events have told; behind `phase` for a moment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<RequestPhase>,
     /// `Granted`: it opens the door now; its reason and message say why it doesn't.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
@@ -191,7 +194,7 @@ mod tests {
             "spec.reqester: unknown key `reqester`: did you mean `requester`?",
             "spec.comment: it says nothing",
             "spec.profile: the name of one object",
-            "spec.duration: `9h` exceeds maximum of 8h0m0s",
+            "spec.duration: `9h0m0s` exceeds maximum of 8h0m0s",
             "spec.justification: 7 characters are too few",
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");

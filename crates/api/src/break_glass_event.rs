@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use sentinel_core::ask::{Ask, AskDraft, Terms, note_problem};
 use sentinel_core::break_glass::Emergency;
-use sentinel_core::policy::{Problem, Problems, ReasonCode};
+use sentinel_core::policy::{Problem, Problems, ReasonCode, UnknownWord};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
@@ -159,6 +159,9 @@ pub struct BreakGlassEventStatus {
     /// What it is for. The grant is void as soon as one of these is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Pins>,
+    /// The phase that log and Events have told; behind `phase` for a moment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<EventPhase>,
     /// `Granted`: it opens the door now; its reason and message say why it doesn't. `Reviewed`: somebody has written what it was for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
@@ -201,7 +204,8 @@ impl BreakGlassEventSpec {
         problems.extend(note("spec.closedReason", &self.closed_reason, MAX_CLOSED_REASON));
         problems.extend(note("spec.review", &self.review, MAX_REVIEW));
         let code = self.reason_code.parse::<ReasonCode>().unwrap_or_else(|unknown| {
-            problems.push(Problem::new("spec.reasonCode", unknown.to_string()));
+            let word = unknown.word.chars().take(32).collect();
+            problems.push(Problem::new("spec.reasonCode", UnknownWord { word, ..unknown }.to_string()));
             ReasonCode::Other
         });
         let draft = AskDraft {
@@ -237,7 +241,7 @@ mod tests {
             "spec.review: it says nothing",
             "spec.reasonCode: `Incident` is not one of incident, maintenance",
             "spec.serviceAccount: the name of one object",
-            "spec.duration: `5h` exceeds maximum of 4h0m0s",
+            "spec.duration: `5h0m0s` exceeds maximum of 4h0m0s",
             "spec.justification: 4 characters are too few",
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");

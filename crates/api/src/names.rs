@@ -55,6 +55,10 @@ pub const WEBHOOK_CA_CONFIG_MAP: &str = "sentinel-webhook-ca";
 pub const BROKER_CA_CONFIG_MAP: &str = "sentinel-broker-ca";
 /// Key of the bundle in both.
 pub const CA_KEY: &str = "ca.crt";
+/// ConfigMap with the ledger of emergencies; the operator alone reads and writes it.
+pub const LEDGER_CONFIG_MAP: &str = "sentinel-break-glass-ledger";
+/// Key of the ledger in it.
+pub const LEDGER_KEY: &str = "ledger.json";
 /// Name of the Service (and host) of the broker in the install namespace.
 pub const BROKER_SERVICE: &str = "sentinel-broker";
 /// Name of the Service of the webhook in the install namespace.

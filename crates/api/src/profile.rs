@@ -14,6 +14,10 @@ use crate::durations::bounded;
 use crate::strict::{Unknown, refuse_unknown};
 use crate::words::words;
 
+mod tags;
+
+pub use tags::ConnectedPod;
+
 /// Life of issued credentials where a profile says nothing.
 pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_mins(15);
 /// For how long a sidecar answers from memory where a profile says nothing.
@@ -40,6 +44,7 @@ const DAY: Duration = Duration::from_hours(24);
     printcolumn(name = "Table", type_ = "string", json_path = ".spec.sessionTable"),
     printcolumn(name = "Accepted", type_ = "string", json_path = ".status.conditions[?(@.type=='Accepted')].status"),
     printcolumn(name = "Policy-Found", type_ = "string", json_path = ".status.conditions[?(@.type=='PolicyFound')].status"),
+    printcolumn(name = "Table-Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='TableReady')].status"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("size(self.metadata.name) <= 128").message("a profile's name is at most 128 characters")
 )]
@@ -61,8 +66,8 @@ pub struct SentinelProfileSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 1224), regex(pattern = r"^[\w+=,.@:/-]*$"))]
     pub external_id: Option<String>,
-    /// Session tags beside Sentinel's own. Values may use ${namespace}, ${serviceAccount}, ${pod} and ${cluster}. Keys
-    /// beginning `sentinel-` are refused.
+    /// Session tags beside Sentinel's own. Values may use ${namespace}, ${serviceAccount}, ${pod} and ${cluster}, each cut to 63
+    /// characters. Keys beginning `sentinel-` are refused. STS packs about 450 bytes of tags, Sentinel's own included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[x_kube(validation = Rule::new("self.all(k, !k.lowerAscii().startsWith('sentinel-'))").message("keys beginning `sentinel-` are Sentinel's own"))]
     #[schemars(extend("maxProperties" = 40))]
@@ -137,8 +142,9 @@ pub struct ProfileStatus {
     /// The generation that the operator has seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// `Accepted`: the spec can be used. `PolicyFound`: the access policy that governs it exists and is accepted.
-    /// `RoleFull`, with hardRevocation: the role has no room left for another revoked session.
+    /// `Accepted`: the spec can be used. `PolicyFound`: the access policy that governs it exists and is accepted. `TableReady`:
+    /// every session table that it or its policy names can be used. `RoleFull`, with hardRevocation: the role has no room left for
+    /// another revoked session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
@@ -188,19 +194,6 @@ pub struct Profile {
     pub service_account_requests: ServiceAccountRequests,
 }
 
-/// What the values of session tags may name.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectedPod<'a> {
-    /// `${namespace}`
-    pub namespace: &'a str,
-    /// `${serviceAccount}`
-    pub service_account: &'a str,
-    /// `${pod}`
-    pub pod: &'a str,
-    /// `${cluster}`: the display name.
-    pub cluster: &'a str,
-}
-
 impl SentinelProfile {
     /// The judged profile, or every problem of the spec at once.
     pub fn resolve(&self) -> Result<Profile, Problems> {
@@ -229,7 +222,7 @@ impl SentinelProfileSpec {
         let mut problems = refuse_unknown(&self.unknown, "spec", Self::KNOWN);
         let policies = self.policies.clone().unwrap_or_default();
         problems.extend(policies.problems());
-        problems.extend(tag_problems(&self.session_tags));
+        problems.extend(tags::problems(name, &self.session_tags));
         problems.extend(self.shape_problems());
         let mut keep = |result: Result<Duration, Problem>| {
             result.unwrap_or_else(|problem| {
@@ -299,74 +292,8 @@ impl ProfilePolicies {
     }
 }
 
-impl Profile {
-    /// The session tags with their variables filled in.
-    pub fn tags_for(&self, pod: ConnectedPod<'_>) -> Vec<(String, String)> {
-        self.session_tags.iter().map(|(key, value)| (key.clone(), pod.fill(value))).collect()
-    }
-}
-
-impl ConnectedPod<'_> {
-    fn fill(&self, value: &str) -> String {
-        let variables = self.variables();
-        let mut filled = String::with_capacity(value.len());
-        let mut rest = value;
-        // One pass, so that a value that itself contains `${…}` is not filled again.
-        while let Some((before, after)) = rest.split_once("${") {
-            filled.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
-                filled.push_str("${");
-                rest = after;
-                continue;
-            };
-            filled.push_str(variables.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
-            rest = tail;
-        }
-        filled.push_str(rest);
-        filled
-    }
-
-    fn variables(&self) -> [(&'static str, &str); 4] {
-        [
-            ("namespace", self.namespace),
-            ("serviceAccount", self.service_account),
-            ("pod", self.pod),
-            ("cluster", self.cluster),
-        ]
-    }
-}
-
 fn service_account_requests(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     words(ServiceAccountRequests::ALL.iter().map(|word| word.as_str()))
-}
-
-fn tag_problems(tags: &BTreeMap<String, String>) -> Vec<Problem> {
-    tags.iter().flat_map(|(key, value)| one_tag(key, value)).collect()
-}
-
-fn one_tag(key: &str, value: &str) -> Vec<Problem> {
-    let at = format!("spec.sessionTags[{key}]");
-    let legal = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c));
-    let mut problems = vec![];
-    if key.to_lowercase().starts_with("sentinel-") {
-        problems.push(Problem::new(&at, "keys beginning `sentinel-` are Sentinel's own"));
-    }
-    if key.is_empty() || key.len() > 128 || !legal(key) || key.to_lowercase().starts_with("aws:") {
-        problems.push(Problem::new(
-            &at,
-            "a key has 1–128 letters, digits, spaces or any of _.:/=+-@ and does not begin with aws:",
-        ));
-    }
-    let plain = value
-        .replace("${namespace}", "")
-        .replace("${serviceAccount}", "")
-        .replace("${pod}", "")
-        .replace("${cluster}", "");
-    if plain.len() > 128 || !legal(&plain) {
-        let message = "a value has at most 128 letters, digits, spaces or any of _.:/=+-@ beside ${namespace}, ${serviceAccount}, ${pod} and ${cluster}";
-        problems.push(Problem::new(&at, message));
-    }
-    problems
 }
 
 fn is_role_arn(arn: &str) -> bool {
@@ -429,11 +356,5 @@ mod tests {
         ] {
             assert!(problems.contains(part), "{part} is not in {problems}");
         }
-    }
-
-    #[test]
-    fn tag_values_are_filled_once() {
-        let pod = ConnectedPod { namespace: "${pod}", service_account: "api", pod: "p", cluster: "c" };
-        assert_eq!(pod.fill("a-${namespace}/${serviceAccount}-${nothing}${"), "a-${pod}/api-${");
     }
 }

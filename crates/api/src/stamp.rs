@@ -12,7 +12,7 @@ const LONGEST_GROUP: usize = 256;
 /// A person, stamped by Sentinel from the request that they made; what an author writes here is overwritten. The groups are those
 /// of that moment: an entry of a policy may name one of them, and nobody can ask for them later.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersonStamp {
     /// User name.
     #[schemars(length(min = 1, max = 1024))]

@@ -25,6 +25,13 @@ pub struct AwsError {
     pub message: String,
 }
 
+impl AwsError {
+    /// Whether STS could not pack the session's tags and policy into a token.
+    pub fn is_packed_too_large(&self) -> bool {
+        self.message.starts_with("PackedPolicyTooLarge")
+    }
+}
+
 /// What a caller may do about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {

@@ -25,4 +25,4 @@ pub use error::{AwsError, ErrorKind};
 pub use issuer::{AssumeRole, Issuer};
 pub use parameters::{Parameter, ParameterCreated, Parameters, Tier};
 pub use roles::Roles;
-pub use sessions::{Created, Ended, IndexFacts, Meter, Sessions, TableFacts, Touched};
+pub use sessions::{Created, Ended, IndexFacts, Meter, Sessions, TableFacts, TableProblem, Touched};

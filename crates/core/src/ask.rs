@@ -107,10 +107,10 @@ fn duration(text: &str, longest: GoDuration) -> Result<GoDuration, Problem> {
     let problem = |message: String| Problem::new("duration", message);
     let duration: GoDuration = text.parse().map_err(|error| problem(format!("{error}")))?;
     if duration <= GoDuration::ZERO {
-        return Err(problem(format!("`{text}` is no time at all: more than 0s is expected")));
+        return Err(problem(format!("`{duration}` is no time at all: more than 0s is expected")));
     }
     if duration > longest {
-        return Err(problem(format!("`{text}` exceeds maximum of {longest}")));
+        return Err(problem(format!("`{duration}` exceeds maximum of {longest}")));
     }
     Ok(duration)
 }
@@ -166,7 +166,7 @@ mod tests {
     #[case::capitals(AskDraft { service_account: "Api".into(), ..draft() }, "serviceAccount: the name")]
     #[case::no_unit(AskDraft { duration: "60".into(), ..draft() }, "duration: invalid duration '60'")]
     #[case::nothing(AskDraft { duration: "0s".into(), ..draft() }, "duration: `0s` is no time at all")]
-    #[case::negative(AskDraft { duration: "-1h".into(), ..draft() }, "duration: `-1h` is no time at all")]
+    #[case::negative(AskDraft { duration: "-1h".into(), ..draft() }, "duration: `-1h0m0s` is no time at all")]
     #[case::too_long(AskDraft { duration: "8h0m0.000000001s".into(), ..draft() }, "exceeds maximum of 8h0m0s")]
     #[case::short(AskDraft { justification: "é".repeat(9), ..draft() }, "justification: 9 characters are too few")]
     #[case::blanks(AskDraft { justification: " ".repeat(20), ..draft() }, "justification: 0 characters are too few")]

@@ -1,4 +1,4 @@
-//! Names that AWS sees: the user of a pod, its RoleSessionName, its SourceIdentity, its session tags.
+//! Names that AWS sees: the user of a pod, its RoleSessionName, its SourceIdentity.
 //!
 //! STS takes 2–64 characters of `[A-Za-z0-9_+=,.@-]` in the two names. Kubernetes names are of `[a-z0-9.-]`, so only their
 //! length can be a problem: too long ones are cut and carry a hash of the whole.
@@ -131,25 +131,6 @@ pub fn role_session_name(namespace: &str, pod: &str) -> String {
     shorten(&format!("{namespace}.{pod}"), STS_NAME_LIMIT)
 }
 
-/// The session tags. Their keys differ from those of EKS Pod Identity, which are transitive and may not be set again.
-pub fn session_tags(
-    namespace: &str,
-    service_account: &str,
-    pod: &str,
-    profile: &str,
-    session: &SessionId,
-) -> Vec<(String, String)> {
-    [
-        ("sentinel-namespace", namespace),
-        ("sentinel-service-account", service_account),
-        ("sentinel-pod", pod),
-        ("sentinel-profile", profile),
-        ("sentinel-session", session.as_str()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .to_vec()
-}
-
 /// The first `digits` hex digits of SHA-256 over the parts, each with its length before it: ("ab", "c") and ("a", "bc") must not meet.
 pub(crate) fn digest(parts: &[&str], digits: usize) -> String {
     let mut hash = Sha256::new();
@@ -164,7 +145,7 @@ pub(crate) fn digest(parts: &[&str], digits: usize) -> String {
 
 /// `name` if it fits, else its beginning, `-`, and 7 hex characters of its hash. Kubernetes names are ASCII; should a
 /// caller pass others, the cut falls on a character boundary.
-fn shorten(name: &str, limit: usize) -> String {
+pub(crate) fn shorten(name: &str, limit: usize) -> String {
     if name.len() <= limit {
         return name.to_owned();
     }

@@ -26,4 +26,5 @@ pub mod person;
 pub mod policy;
 pub mod protocol;
 pub mod session;
+pub mod tags;
 pub mod time;

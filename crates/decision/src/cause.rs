@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use sentinel_core::policy::Decision;
 use sentinel_core::protocol::code;
+use sentinel_core::tags::ROOM;
 
 use crate::entry::{LockEntry, Revoked};
 use crate::facts::Caller;
+use crate::opened::Tried;
 use crate::sight::Stale;
 
 /// Whether somebody said no, or nobody could say.
@@ -88,15 +90,15 @@ pub enum Cause {
     )]
     PolicyInvalid { policy: String, problems: String },
     #[error(
-        "AccessPolicy `{policy}` denies profile `{profile}`{}. See: kubectl describe accesspolicy {policy}",
+        "AccessPolicy `{policy}` denies profile `{profile}`{}{tried}. See: kubectl describe accesspolicy {policy}",
         rule_and_reason(decision)
     )]
-    Denied { decision: Box<Decision>, policy: String, profile: String },
+    Denied { decision: Box<Decision>, policy: String, profile: String, tried: Box<Tried> },
     #[error(
-        "AccessPolicy `{policy}` wants an approval for profile `{profile}`{}: approval is required; approvals are not installed in this version. See: kubectl describe accesspolicy {policy}",
+        "AccessPolicy `{policy}` wants an approval for profile `{profile}`{}: approval is required{tried}. See: kubectl describe accesspolicy {policy}",
         rule_and_reason(decision)
     )]
-    ApprovalRequired { decision: Box<Decision>, policy: String, profile: String },
+    ApprovalRequired { decision: Box<Decision>, policy: String, profile: String, tried: Box<Tried> },
 
     // Could not decide.
     #[error("{0}: nothing new is issued until it does. See the broker's log, and: kubectl get --raw /readyz")]
@@ -122,6 +124,10 @@ pub enum Cause {
         "credentials could not be issued: {0}. The role's trust policy must allow the broker sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity"
     )]
     Sts(String),
+    #[error(
+        "credentials could not be issued: {problem}: the session tags of SentinelProfile `{profile}` come to {bytes} bytes with Sentinel's own, and STS packs about {ROOM}: fewer or shorter sessionTags, or, with EKS Pod Identity, an association of the broker without session tags. See: kubectl get sentinelprofile {profile} -o yaml"
+    )]
+    TagsTooLarge { profile: String, bytes: usize, problem: String },
     #[error("the decision took longer than {0} ms; the work goes on, and the next request may find it done")]
     Deadline(u128),
     #[error("the grant of profile `{profile}` changes faster than credentials can be issued for it")]
@@ -146,6 +152,7 @@ impl Cause {
             | Self::RowUnusable { .. }
             | Self::Table(_)
             | Self::Sts(_)
+            | Self::TagsTooLarge { .. }
             | Self::Deadline(_)
             | Self::Restless { .. }
             | Self::Internal => Kind::Unavailable,
@@ -192,6 +199,7 @@ impl Cause {
             Self::RowUnusable { .. } => "RowUnusable",
             Self::Table(_) => "SessionTable",
             Self::Sts(_) => "AssumeRole",
+            Self::TagsTooLarge { .. } => "TagsTooLarge",
             Self::Deadline(_) => "Deadline",
             Self::Restless { .. } => "Restless",
             Self::Internal => "Internal",

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use sentinel_core::grant::Door;
 use sentinel_core::identity::service_account_user;
 use sentinel_core::session::SessionId;
 
-use crate::entry::{LockEntry, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
+use crate::entry::{GrantEntry, LockEntry, PodEntry, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
 use crate::sight::{Sight, Stale};
 
 /// Who calls, as the API server says.
@@ -17,6 +18,8 @@ pub struct Caller {
     pub namespace: String,
     /// The service account.
     pub service_account: String,
+    /// Its UID: a grant is for this very one. Empty where it isn't known.
+    pub service_account_uid: String,
     /// The pod that the token is bound to.
     pub pod: String,
     /// Its UID.
@@ -41,6 +44,24 @@ pub enum PodSight {
     Stale(Stale),
     /// The API server could not be asked.
     Unknown(String),
+}
+
+/// The AccessRequests or the BreakGlassEvents of the caller's namespace.
+#[derive(Clone, Debug)]
+pub struct Grants {
+    /// Which of the two.
+    pub door: Door,
+    /// All of them, or those for the caller.
+    pub entries: Vec<Arc<GrantEntry>>,
+    /// Why there may be others by now.
+    pub stale: Option<Stale>,
+}
+
+impl Grants {
+    /// There are none.
+    pub fn none(door: Door) -> Self {
+        Self { door, entries: vec![], stale: None }
+    }
 }
 
 /// The facts of one request.
@@ -70,4 +91,8 @@ pub struct Facts {
     pub revoked_before: Option<Revoked>,
     /// The access policy that governs the profile; nothing where the profile can't be used.
     pub policy: Sight<PolicyEntry>,
+    /// Who asked for an approval.
+    pub requests: Grants,
+    /// Who broke the glass.
+    pub events: Grants,
 }

@@ -4,8 +4,8 @@
 //! ```text
 //!   objects ─ Entry::keep ─▶ entries (judged, pruned) ─▶ Facts
 //!
-//!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval ─▶ locks, session known? ─▶ Permit
-//!              └──────────┴────────┴─────────┴────────────┴────────────┴─────────────┴─────▶ Cause: denied, or could not decide
+//!   Facts ─▶ pod ─▶ profile ─▶ lock ─▶ revoked? ─▶ access policy ─▶ approval, break-glass ─▶ locks, session known? ─▶ Permit
+//!              └──────────┴────────┴─────────┴────────────┴────────────┴───────────────────────┴─────▶ Cause: denied, or could not decide
 //!                                                     could not decide ─▶ a lock or a revocation that is known? ─▶ denied
 //! ```
 //!
@@ -17,6 +17,7 @@ mod entry;
 #[cfg(any(test, feature = "examples"))]
 pub mod examples;
 mod facts;
+mod opened;
 mod permit;
 mod sight;
 mod slim;
@@ -25,8 +26,12 @@ mod steps;
 mod tests;
 
 pub use cause::{Cause, Kind};
-pub use entry::{Entry, LockEntry, PodEntry, PodObject, PolicyEntry, ProfileEntry, Revoked, SessionEntry};
-pub use facts::{Caller, Facts, PodSight};
+pub use entry::{
+    Entry, EventEntry, GrantEntry, LockEntry, Open, PodEntry, PodObject, PolicyEntry, ProfileEntry, RequestEntry,
+    Revoked, SessionEntry, Standing,
+};
+pub use facts::{Caller, Facts, Grants, PodSight};
+pub use opened::{Opened, Tried};
 pub use permit::Permit;
 pub use sight::{Sight, Stale};
 pub use slim::Loose;
@@ -51,8 +56,8 @@ fn every_step(facts: &Facts) -> Result<Permit, Cause> {
     let session = steps::session_is_this_pods(facts)?;
     steps::session_is_not_revoked(facts, session)?;
     let decision = steps::policy_decides(facts, &profile)?;
-    let decision = steps::policy_allows(decision, &profile)?;
+    let opened = opened::policy_or_grant(facts, &decision, &profile)?;
     steps::locks_are_known(facts)?;
     let session = steps::session_is_known(facts, session)?;
-    Ok(Permit::new(facts, profile, session, decision))
+    Ok(Permit::new(facts, profile, session, decision, opened))
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sentinel_api::Profile;
+use sentinel_core::identity::GrantedBy;
 use sentinel_core::policy::Decision;
 use sentinel_core::session::SessionId;
 
 use crate::entry::SessionEntry;
 use crate::facts::{Caller, Facts};
+use crate::opened::Opened;
 
 /// Leave to issue credentials. Made by [`super::decide`] only.
 #[derive(Clone, Debug)]
@@ -23,11 +26,30 @@ pub struct Permit {
     pub session: Arc<SessionEntry>,
     /// The policy's answer, as it was made.
     pub decision: Decision,
+    /// What opened the door, where the policy alone kept it shut.
+    pub opened: Option<Opened>,
 }
 
 impl Permit {
-    pub(super) fn new(facts: &Facts, profile: Arc<Profile>, session: Arc<SessionEntry>, decision: Decision) -> Self {
-        Self { caller: facts.caller.clone(), profile, session_id: facts.session_id.clone(), session, decision }
+    pub(super) fn new(
+        facts: &Facts,
+        profile: Arc<Profile>,
+        session: Arc<SessionEntry>,
+        decision: Decision,
+        opened: Option<Opened>,
+    ) -> Self {
+        let (caller, session_id) = (facts.caller.clone(), facts.session_id.clone());
+        Self { caller, profile, session_id, session, decision, opened }
+    }
+
+    /// By what right, as SourceIdentity has it.
+    pub fn granted_by(&self) -> GrantedBy {
+        self.opened.as_ref().map_or(GrantedBy::Direct, Opened::granted_by)
+    }
+
+    /// Until when it surely holds: the end of the grant, or the next change of a time window.
+    pub fn holds_until(&self) -> Option<Timestamp> {
+        self.opened.as_ref().map(|opened| opened.until).into_iter().chain(self.decision.holds_until).min()
     }
 
     /// The session table that counts, if one does: the matched rule's, the profile's, the installation's.

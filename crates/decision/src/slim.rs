@@ -29,6 +29,16 @@ impl<K> Loose<K> {
         self.metadata.name.as_deref().unwrap_or_default()
     }
 
+    /// Its UID.
+    pub fn uid(&self) -> &str {
+        self.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// When it was made.
+    pub fn created_at(&self) -> Option<jiff::Timestamp> {
+        self.metadata.creation_timestamp.as_ref().map(|time| time.0)
+    }
+
     /// Whether it is being deleted.
     pub fn is_deleting(&self) -> bool {
         self.metadata.deletion_timestamp.is_some()
@@ -106,6 +116,7 @@ struct Meta {
     namespace: Option<String>,
     uid: Option<String>,
     resource_version: Option<String>,
+    creation_timestamp: Option<Time>,
     deletion_timestamp: Option<Time>,
     labels: Option<BTreeMap<String, String>>,
     annotations: Option<BTreeMap<String, String>>,
@@ -113,7 +124,7 @@ struct Meta {
 
 /// An object's metadata, as far as a watch and a decision need it; of labels and annotations only ours.
 pub fn slim_meta<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
-    let Meta { name, namespace, uid, resource_version, deletion_timestamp, labels, annotations } =
+    let Meta { name, namespace, uid, resource_version, creation_timestamp, deletion_timestamp, labels, annotations } =
         Meta::deserialize(deserializer)?;
     let (labels, annotations) = (labels.map(ours), annotations.map(ours));
     Ok(ObjectMeta {
@@ -121,6 +132,7 @@ pub fn slim_meta<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMet
         namespace,
         uid,
         resource_version,
+        creation_timestamp,
         deletion_timestamp,
         labels,
         annotations,

@@ -131,13 +131,15 @@ pub fn policy_decides(facts: &Facts, profile: &Profile) -> Result<Decision, Caus
     Ok(law.decide(&request(facts, &facts.caller.user(), profile)))
 }
 
-/// It allows. Approvals and break-glass will be asked here where it doesn't; never past a `require_server…` denial.
+/// It allows by itself: for those who ask about somebody without a pod, whom no approval or emergency can be about.
 pub fn policy_allows(decision: Decision, profile: &Profile) -> Result<Decision, Cause> {
     let (policy, profile) = (profile.access_policy.clone(), profile.name.clone());
     match decision.effect {
         Verdict::Allow => Ok(decision),
-        Verdict::Deny => Err(Cause::Denied { decision: Box::new(decision), policy, profile }),
-        Verdict::RequireApproval => Err(Cause::ApprovalRequired { decision: Box::new(decision), policy, profile }),
+        Verdict::Deny => Err(Cause::Denied { decision: Box::new(decision), policy, profile, tried: Box::default() }),
+        Verdict::RequireApproval => {
+            Err(Cause::ApprovalRequired { decision: Box::new(decision), policy, profile, tried: Box::default() })
+        }
     }
 }
 

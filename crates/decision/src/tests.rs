@@ -110,6 +110,10 @@ const FAULTS: &[Fault] = &[
         rules(facts, &json!([{"name": "r", "effect": "allow", "conditions": {"user": ["a"]}}]));
     }),
     ("PolicyDenied", "AccessDenied", |facts| rules(facts, &json!([{"name": "r", "effect": "deny", "conditions": {}}]))),
+    ("StaleWatch", "ServiceUnavailable", |facts| {
+        rules(facts, &json!([{"name": "r", "effect": "require_approval", "conditions": {}}]));
+        facts.requests.stale = Some(stale("AccessRequests"));
+    }),
     ("ApprovalRequired", "ApprovalRequired", |facts| {
         rules(facts, &json!([{"name": "r", "effect": "require_approval", "conditions": {}}]));
     }),

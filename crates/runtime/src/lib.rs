@@ -7,6 +7,7 @@
 //!            serving:   Secret ⇄ plan ─▶ RustlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
 //!                          └─ pki: what makes and reads certificates
 //!            kube_calls: requests to the API server, counted
+//!            lines:     an audit log, on standard output
 //!            watching:  how soon a broken watch is tried again
 //!            reference: docs/reference, held to the code by tests
 //! ```
@@ -21,6 +22,8 @@ pub mod shutdown;
 pub mod args;
 #[cfg(feature = "serving")]
 pub mod kube_calls;
+#[cfg(feature = "serving")]
+pub mod lines;
 #[cfg(feature = "serving")]
 pub mod pki;
 #[cfg(feature = "serving")]

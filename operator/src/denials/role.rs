@@ -99,14 +99,14 @@ impl Role {
         let before = iam.read(&self.arn).await?;
         let now = Timestamp::now();
         let mut facts = Facts { before: &before, wanted: &self.wanted, room: usize::MAX, now };
-        let mut plan = plan(&facts);
-        if length(&plan.document.text()) > length(&before.text()) {
+        if length(&plan(&facts).document.text()) > length(&before.text()) {
             facts.room = iam.room(&self.arn).await?;
         }
-        if plan.document == before {
-            return Ok(Last::Written(plan));
+        let planned = plan(&facts);
+        if planned.document == before {
+            return Ok(Last::Written(planned));
         }
-        plan = write(iam, &self.arn, facts).await?;
+        let plan = write(iam, &self.arn, facts, planned).await?;
         let is_there = iam.read(&self.arn).await? == plan.document;
         Ok(if is_there { Last::Written(plan) } else { Last::Unconfirmed })
     }
@@ -169,17 +169,16 @@ impl Role {
     }
 }
 
-/// Writes what there is room for. IAM itself has the last word on that.
-async fn write(iam: &Iam, arn: &str, mut facts: Facts<'_>) -> Result<Plan, AwsError> {
-    let mut tries = 0;
-    loop {
-        let planned = plan(&facts);
+/// Writes what was planned, or as much of it as IAM takes, which has the last word on the room.
+async fn write(iam: &Iam, arn: &str, mut facts: Facts<'_>, mut planned: Plan) -> Result<Plan, AwsError> {
+    for _ in 0..TRIES {
         match iam.write(arn, &planned.document).await {
-            Err(error) if error.kind == ErrorKind::Full && tries < TRIES => {
-                tries += 1;
+            Err(error) if error.kind == ErrorKind::Full => {
                 facts.room = length(&planned.document.text()).saturating_mul(3) / 4;
+                planned = plan(&facts);
             }
             result => return result.map(|()| planned),
         }
     }
+    iam.write(arn, &planned.document).await.map(|()| planned)
 }

@@ -14,13 +14,13 @@ use kube::runtime::watcher;
 use kube::{Api, Client, ResourceExt as _};
 use sentinel_api::{AccessLock, AccessLockSpec, AccessLockStatus, Phase, SentinelSession};
 use sentinel_core::lock::{self, Target};
-use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::plan::{Judged, Plan, plan};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
-use crate::report::{is_gone, write_status};
+use crate::report::{is_gone, part, write_status};
+use crate::sessions::SharedSession;
 
 const KIND: &str = "AccessLock";
 
@@ -29,7 +29,7 @@ pub(crate) struct Context {
     /// The API server.
     pub client: Client,
     /// Every session.
-    pub sessions: Store<DeserializeGuard<SentinelSession>>,
+    pub sessions: Store<DeserializeGuard<SharedSession>>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -53,7 +53,7 @@ pub(crate) async fn run(context: Context, shutdown: impl Future<Output = ()> + S
 
 async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
     let judged = judge(&object.data);
-    let old = read::<AccessLockStatus>(&object.data, "status").unwrap_or_default();
+    let old = part::<AccessLockStatus>(&object.data, "status").unwrap_or_default();
     let sessions = context.sessions_of(&judged.lock).await;
     let Plan { status, again_in } = plan(&judged, sessions, &old, object.metadata.generation, Timestamp::now());
     match write_status(&context.api(), &object.name_any(), &old, &status).await {
@@ -75,14 +75,10 @@ fn later(object: Arc<DynamicObject>, error: &kube::Error, context: Arc<Context>)
 
 /// As the broker judges it.
 fn judge(data: &serde_json::Value) -> Judged {
-    match read::<AccessLockSpec>(data, "spec") {
+    match part::<AccessLockSpec>(data, "spec") {
         Ok(spec) => Judged { lock: spec.widest(), problems: spec.resolve().err().map(|problems| problems.to_string()) },
         Err(error) => Judged { lock: lock::AccessLock::default(), problems: Some(format!("spec: {error}")) },
     }
-}
-
-fn read<'a, T: Deserialize<'a>>(data: &'a serde_json::Value, key: &str) -> Result<T, serde_json::Error> {
-    T::deserialize(data.get(key).unwrap_or(&serde_json::Value::Null))
 }
 
 impl Context {
@@ -98,7 +94,7 @@ impl Context {
     }
 }
 
-fn count(sessions: &Store<DeserializeGuard<SentinelSession>>, lock: &lock::AccessLock) -> usize {
+fn count(sessions: &Store<DeserializeGuard<SharedSession>>, lock: &lock::AccessLock) -> usize {
     let sessions = sessions.state();
     let live = sessions.iter().filter_map(|session| session.0.as_ref().ok()).filter(|session| is_live(session));
     let targets = live.filter_map(|session| Target::of_user(&session.spec.user, &session.spec.profile));

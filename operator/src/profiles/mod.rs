@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   SentinelProfile, policies of every kind ─▶ plan ─▶ conditions Accepted and …PolicyFound, status.accessPolicy
+//!   what the rooms audit and tables have found ─────▶ conditions Compliant and TableReady
 //! ```
 
 mod plan;

@@ -22,6 +22,8 @@ use crate::denials::{self, RoleStates};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, write_status};
+use crate::sessions::Governance;
+use crate::tables::{self, Named, Verdicts};
 
 const KIND: &str = "SentinelProfile";
 
@@ -35,22 +37,26 @@ pub(crate) struct Context {
     pub compliance: watch::Receiver<Compliance>,
     /// What IAM denies.
     pub roles: watch::Receiver<RoleStates>,
+    /// Which tables each may use.
+    pub governance: Governance,
+    /// What is known of the tables.
+    pub tables: watch::Receiver<Verdicts>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
     pub retries: Retries,
 }
 
-/// Keeps the status of every profile until `shutdown`; `policies` says when a policy changes.
+/// Keeps the status of every profile until `shutdown`; `changes` says when something changes that is said of them.
 pub(crate) async fn run(
     context: Context,
-    policies: impl Stream<Item = ()> + Send + 'static,
+    changes: impl Stream<Item = ()> + Send + 'static,
     shutdown: impl Future<Output = ()> + Send + Sync + 'static,
 ) {
     let context = Arc::new(context);
     Controller::new_with(context.api(), watcher::Config::default(), resource())
         .with_config(Config::default().debounce(Duration::from_millis(50)))
-        .reconcile_all_on(policies)
+        .reconcile_all_on(changes)
         .graceful_shutdown_on(shutdown)
         .run(reconcile, later, context)
         .for_each(|result| async move {
@@ -68,6 +74,9 @@ async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::R
     let mut new = plan(&profile, |role, name| context.policies.find(role, name), &old, generation, now);
     audit::tell(&context.compliance.borrow(), &object.name_any(), &mut new, generation, now);
     denials::tell(&context.roles.borrow(), profile.as_ref().ok(), &mut new, generation, now);
+    // Of a profile that can't be used, no table is.
+    let named = profile.as_ref().map_or_else(|_| Named::default(), |profile| context.governance.named(profile));
+    tables::tell(&context.tables.borrow(), &named, &mut new, generation, now);
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}

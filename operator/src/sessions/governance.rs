@@ -8,9 +8,10 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource as _, ResourceExt as _};
 use sentinel_api::{AccessPolicy, Profile, SentinelProfile};
-use sentinel_core::policy::{self, Mode, Request, Verdict};
+use sentinel_core::policy::{self, Effect, Mode, Request, Rule, Verdict};
 
 use super::facts::Ruling;
+use crate::tables::Named;
 
 /// Profiles and policies, judged.
 pub(crate) struct Governance {
@@ -73,6 +74,26 @@ impl Governance {
         of_profiles.chain(of_policies).chain(self.default_table.clone()).collect()
     }
 
+    /// Every table that a profile may use by now.
+    pub fn profile_tables(&self) -> BTreeSet<String> {
+        let profiles = self.profiles.state();
+        let judged = profiles.iter().filter_map(|guard| guard.0.as_ref().ok()?.resolve().ok());
+        judged.flat_map(|profile| self.named(&profile).tables).collect()
+    }
+
+    /// The tables that `profile` may use: its own or the installation's, and those that rules name for it.
+    pub fn named(&self, profile: &Profile) -> Named {
+        let own = profile.session_table.clone().or_else(|| self.default_table.clone());
+        let policy = self.policy(&profile.access_policy);
+        let rules: Vec<&Rule> =
+            policy.iter().flat_map(|policy| policy.rules()).filter(|rule| grants(rule, profile)).collect();
+        let requires = |rule: &&&Rule| rule.effect == Effect::RequireServerSession && rule.session_table.is_none();
+        let requiring = rules.iter().filter(requires).map(|rule| rule.name.clone()).collect();
+        let of_rules = rules.iter().filter_map(|rule| rule.session_table.clone());
+        let tables: BTreeSet<String> = of_rules.chain(own).collect();
+        Named { tables: tables.into_iter().collect(), requiring }
+    }
+
     fn profile(&self, name: &str) -> Option<Profile> {
         let guard = self.profiles.get(&ObjectRef::new(name))?;
         guard.0.as_ref().ok()?.resolve().ok()
@@ -89,6 +110,10 @@ impl Governance {
         judged.insert(name.to_owned(), Judged { version, policy: policy.clone() });
         policy
     }
+}
+
+fn grants(rule: &Rule, profile: &Profile) -> bool {
+    rule.effect != Effect::Deny && rule.may_match_sidecars_of(&profile.name)
 }
 
 /// A policy that is refused or leaving says nothing, so everything under it is denied.

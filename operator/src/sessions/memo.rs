@@ -65,6 +65,16 @@ impl Memo {
         }
     }
 
+    /// Whether profiles or policies have changed since the last pass over it.
+    pub fn knew_other_law(&self, epoch: u64) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.epoch != epoch)
+    }
+
+    /// The rows are to be read at once, and soon again, as those of a session that has just begun.
+    pub fn start_over(&mut self, now: Instant) {
+        (self.reads, self.due, self.how) = (0, now, Read::Exact);
+    }
+
     /// Notes that the rows were read, and sets when they are read next.
     pub fn read(&mut self, phase: Phase, now: Instant) {
         self.reads = if phase == self.phase { self.reads.saturating_add(1) } else { 1 };

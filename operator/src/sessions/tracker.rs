@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use futures::{Stream, StreamExt as _, stream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use sentinel_api::{Phase, SentinelSession};
@@ -16,8 +16,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::desk::{Desk, Made, Outcome, Work};
+use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
+use super::shared::remembered;
 use super::subject::{Subject, gather};
 use super::tables::Read;
 use crate::watches::changes_of;
@@ -106,11 +108,9 @@ impl Tracker {
         self.make_objects(&subjects).await;
         let mut work = self.choose(&subjects);
         self.read_rows(&mut work).await;
-        let outcomes: Vec<Outcome> =
-            stream::iter(work.into_iter().map(|work| self.desk.settle(work)).collect::<Vec<_>>())
-                .buffer_unordered(CONCURRENCY)
-                .collect()
-                .await;
+        // Each made when it is its turn: what waits to write an object takes kilobytes.
+        let settled = stream::iter(work).map(|work| self.desk.settle(work).boxed()).buffer_unordered(CONCURRENCY);
+        let outcomes: Vec<Outcome> = settled.collect().await;
         for outcome in outcomes {
             self.remember(outcome);
         }
@@ -128,7 +128,7 @@ impl Tracker {
         let pods = watches.pods.store.state().iter().filter_map(|pod| PodFacts::of(pod)).collect();
         let sessions = watches.sessions.store.state();
         let sessions =
-            sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| self.share(session)).collect();
+            sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| session.0.clone()).collect();
         let mut subjects = gather(&self.desk.cluster.id, pods, sessions, &self.memos);
         for (id, verdict) in self.desk.denied.borrow().iter() {
             if let Some(subject) = subjects.get_mut(id) {
@@ -138,24 +138,14 @@ impl Tracker {
         subjects
     }
 
-    /// A session to share: most are as they were in the last pass.
-    fn share(&self, session: &SentinelSession) -> Arc<SentinelSession> {
-        let id = session.name_any().parse().ok();
-        let known = id.and_then(|id: SessionId| self.memos.get(&id)?.last.clone());
-        let same = |last: &Arc<SentinelSession>| {
-            last.uid() == session.uid() && last.resource_version() == session.resource_version()
-        };
-        known.filter(same).unwrap_or_else(|| Arc::new(session.clone()))
-    }
-
     /// Makes the objects that are missing.
     async fn make_objects(&mut self, subjects: &HashMap<SessionId, Subject>) {
         let now = Instant::now();
         let missing = subjects.iter().filter(|(id, subject)| subject.lacks_object() && self.may_try(id, now));
         let missing: Vec<(SessionId, Subject)> = missing.map(|(id, subject)| (id.clone(), subject.clone())).collect();
         let desk = &self.desk;
-        let made = missing.into_iter().map(|(id, subject)| desk.make(id, subject));
-        let made: Vec<_> = stream::iter(made.collect::<Vec<_>>()).buffer_unordered(CONCURRENCY).collect().await;
+        let made = stream::iter(missing).map(|(id, subject)| desk.make(id, subject).boxed());
+        let made: Vec<_> = made.buffer_unordered(CONCURRENCY).collect().await;
         for (id, result) in made {
             let memo = self.memos.entry(id).or_insert_with(|| Memo::new(now));
             memo.due = Instant::now();
@@ -182,6 +172,10 @@ impl Tracker {
             memo.last = Some(session.clone());
             let seen = Some(subject.seen(self.epoch));
             let changed = memo.seen != seen;
+            let ruling = || self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
+            if memo.knew_other_law(self.epoch) && moves(session, &ruling()) {
+                memo.start_over(now);
+            }
             let urgent = changed && is_urgent(session, subject.pod());
             let read =
                 (!memo.settled && (memo.due <= now || urgent)).then_some(if urgent { Read::Exact } else { memo.how });
@@ -189,8 +183,7 @@ impl Tracker {
                 continue;
             }
             memo.seen = seen;
-            let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            work.push(Work::new(id, session, subject, ruling, read));
+            work.push(Work::new(id, session, subject, ruling(), read));
         }
         work
     }
@@ -221,7 +214,7 @@ impl Tracker {
         let now = Instant::now();
         let Some(memo) = self.memos.get_mut(&outcome.id) else { return };
         if let Some(written) = outcome.written {
-            (memo.last, memo.written) = (Some(Arc::new(written)), Some(now));
+            (memo.last, memo.written) = (Some(remembered(written)), Some(now));
         }
         if outcome.read {
             memo.read(outcome.phase, now);
@@ -268,6 +261,14 @@ fn is_urgent(session: &SentinelSession, pod: PodState) -> bool {
     let revoking = session.spec.revoked && phase != Phase::Revoked;
     let ending = pod == PodState::Ended && matches!(phase, Phase::Pending | Phase::Active);
     revoking || ending
+}
+
+/// Whether the table that counts by now is one in which it has no row yet: the broker makes one with the next request, or we do,
+/// and nobody waits for minutes until it shows, or for credentials.
+fn moves(session: &SentinelSession, ruling: &Ruling) -> bool {
+    let status = session.status.as_ref().filter(|status| status.phase == Phase::Active);
+    let table = ruling.table.as_ref();
+    status.zip(table).is_some_and(|(status, table)| !status.tables.contains(table))
 }
 
 fn is_revoked(memo: &Memo) -> bool {

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use sentinel_api::{
-    AccessLockSpec, AccessPolicySpec, ApprovalPolicySpec, BreakGlassPolicySpec, ConnectedPod, Profile,
-    RateLimitPolicySpec, SentinelProfile, SentinelProfileSpec,
+    AccessLockSpec, AccessPolicySpec, AccessRequestSpec, ApprovalPolicySpec, BreakGlassEventSpec, BreakGlassPolicySpec,
+    ConnectedPod, Profile, RateLimitPolicySpec, SentinelProfile, SentinelProfileSpec,
 };
 use sentinel_core::policy::Problems;
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ spec!(ApprovalPolicySpec means sentinel_core::policy::ApprovalPolicy, Self::reso
 spec!(BreakGlassPolicySpec means sentinel_core::policy::BreakGlassPolicy, Self::resolve);
 spec!(RateLimitPolicySpec means sentinel_core::policy::RateLimitPolicy, Self::resolve);
 spec!(AccessLockSpec means sentinel_core::lock::AccessLock, Self::resolve);
+spec!(AccessRequestSpec means sentinel_core::ask::Ask, Self::resolve);
+spec!(BreakGlassEventSpec means sentinel_core::break_glass::Emergency, Self::resolve);
 spec!(SentinelProfileSpec means Profile, |spec: &Self| SentinelProfile::new("prod", spec.clone()).resolve());
 
 /// The bytes are JSON: a spec, or a whole object with one.
@@ -62,6 +64,8 @@ pub fn manifest(bytes: &[u8]) -> Law {
         policy_is_lawful(&policy)?;
     }
     is_judged_lawfully::<AccessLockSpec>(&value)?;
+    is_judged_lawfully::<AccessRequestSpec>(&value)?;
+    is_judged_lawfully::<BreakGlassEventSpec>(&value)?;
     match is_judged_lawfully::<SentinelProfileSpec>(&value)? {
         Some(profile) => tags_are_filled(&profile),
         None => Ok(()),

@@ -95,6 +95,14 @@ async fn a_bad_policy_is_invalid() {
 }
 
 #[tokio::test]
+async fn tags_that_sts_can_not_pack_are_told_apart() {
+    let words = "Packed size of session tags consumes 112% of allotted space.";
+    let sts = Canned::start(400, &refusal("PackedPolicyTooLarge", words)).await;
+    let error = at(&sts.endpoint).await.issuer().assume_role(&request()).await.unwrap_err();
+    assert!(error.is_packed_too_large() && error.kind == ErrorKind::Invalid, "{error:?}");
+}
+
+#[tokio::test]
 async fn throttling_is_tried_once_more_within_the_time() {
     let sts = Canned::start(400, &refusal("Throttling", "Rate exceeded")).await;
     let started = Instant::now();

@@ -366,9 +366,10 @@ async fn a_spoilt_row_is_an_error_by_id_and_hides_no_other() {
 #[tokio::test]
 async fn our_own_table_is_as_it_must_be() {
     let (sessions, table) = sessions().await;
-    let facts = sessions.describe(&table).await.unwrap();
+    let facts = sessions.describe(&table).await.unwrap().unwrap();
     assert_eq!((facts.problems(), facts.advice()), (vec![], vec![]), "{facts:?}");
-    assert_eq!((facts.status.as_str(), facts.ttl_attribute.as_deref()), ("ACTIVE", Some("ttl")));
+    assert_eq!((facts.status.as_str(), facts.ttl_attribute), ("ACTIVE", Ok(Some("ttl".to_owned()))));
+    assert_eq!(facts.point_in_time_recovery, Ok(None), "DynamoDB Local knows no backups");
     assert_eq!(facts.indexes["gsi-server-instance"].key, ["server_instance_id", "status"]);
 }
 
@@ -376,8 +377,9 @@ async fn our_own_table_is_as_it_must_be() {
 async fn a_table_that_lacks_something_is_told() {
     let (sessions, table) = (emulators().await.sessions(), unique("bare"));
     raw::create_bare(&table).await;
-    let facts = sessions.describe(&table).await.unwrap();
-    assert_eq!(facts.problems(), ["index gsi-status is missing: add it with the key `status, created_at`"]);
+    let facts = sessions.describe(&table).await.unwrap().unwrap();
+    let problems: Vec<String> = facts.problems().iter().map(ToString::to_string).collect();
+    assert_eq!(problems, ["index gsi-status is missing: add it with the key `status, created_at`"]);
     assert_eq!(facts.advice().len(), 4, "{:?}", facts.advice());
     let error = sessions.revoked(&table).await.unwrap_err();
     assert!(error.kind == ErrorKind::Invalid && error.message.contains("index"), "{error}");
@@ -392,8 +394,7 @@ async fn a_missing_table_is_named_by_every_call() {
         let start = format!("DynamoDB {operation} on table `{table}`: ResourceNotFoundException: ");
         assert!(error.to_string().starts_with(&start), "{error}");
     }
-    let facts = sessions.describe(&table).await.unwrap();
-    assert!(!facts.exists && !facts.problems().is_empty());
+    assert_eq!(sessions.describe(&table).await.unwrap(), None);
 }
 
 async fn every_error(sessions: &Sessions, table: &str) -> Vec<(&'static str, AwsError)> {
@@ -456,6 +457,18 @@ async fn answers_in_trouble_have_their_kinds() {
         let error = at(&dynamodb.endpoint).await.sessions().touch("t", &session("a"), moment(1), 1).await.unwrap_err();
         assert_eq!(error.kind, kind, "{status} {body}: {error}");
         assert!(dynamodb.asked().len() <= 2, "{:?}", dynamodb.asked().len());
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_not_look_at_a_table_is_told_which_right_is_missing() {
+    for (body, kind) in [
+        (r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"m"}"#, ErrorKind::Denied),
+        (r#"{"__type":"com.amazonaws.dynamodb.v20120810#LimitExceededException","message":"m"}"#, ErrorKind::Throttled),
+    ] {
+        let dynamodb = Canned::start(400, body).await;
+        let error = at(&dynamodb.endpoint).await.sessions().describe("t").await.unwrap_err();
+        assert_eq!((error.kind, error.operation), (kind, "DescribeTable"), "{error}");
     }
 }
 

@@ -85,7 +85,7 @@ async fn made_from(template: Value) -> (Client, String) {
 #[tokio::test]
 async fn the_template_makes_the_table_that_we_ask_for() {
     let (_, table) = made().await;
-    let facts = emulators().await.sessions().describe(&table).await.unwrap();
+    let facts = emulators().await.sessions().describe(&table).await.unwrap().unwrap();
     assert_eq!((facts.problems(), facts.advice()), (vec![], vec![]), "{facts:?}");
 }
 

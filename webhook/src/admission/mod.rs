@@ -10,5 +10,5 @@ mod wire_tests;
 
 pub use answer::{Answer, Refused};
 pub use metrics::AdmissionMetrics;
-pub use request::{AdmissionRequest, Operation, Unreadable, read_review};
+pub use request::{AdmissionRequest, Operation, Unreadable, UserInfo, read_review};
 pub use server::router;

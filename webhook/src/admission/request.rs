@@ -1,5 +1,8 @@
 //! What the API server asks. Objects stay raw JSON.
 
+use std::collections::BTreeMap;
+
+use sentinel_core::person::{Identity, Person};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -53,6 +56,21 @@ pub struct UserInfo {
     /// User name.
     #[serde(default)]
     pub username: String,
+    /// Groups.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// What else whoever authenticated them says.
+    #[serde(default)]
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+impl UserInfo {
+    /// The person, whose extra value `person_key` holds; an empty key: the installation has none.
+    pub fn person(&self, person_key: &str) -> Person {
+        let extra = self.extra.get(person_key).filter(|_| !person_key.is_empty());
+        let value = extra.and_then(|values| values.first()).cloned();
+        Person::new(Identity::new(self.username.clone(), value), self.groups.clone())
+    }
 }
 
 /// What is being done.

@@ -22,7 +22,8 @@ async fn post(view: View, path: &str, body: impl Into<Body>) -> (StatusCode, Val
 
 async fn post_with(desks: Desks, view: View, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
     let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
-    let judge = Judge { view, sidecar: samples::template(), default_table: String::new(), metrics, desks };
+    let (default_table, person_key) = (String::new(), String::new());
+    let judge = Judge { view, sidecar: samples::template(), default_table, person_key, metrics, desks };
     let request = Request::post(path).header("content-type", "application/json").body(body.into()).unwrap();
     let response = router(judge).oneshot(request).await.unwrap();
     let status = response.status();
@@ -187,8 +188,8 @@ async fn a_body_that_never_ends_is_given_up() {
 
 /// Whatever is written of policies, and however long it is judged: here, for ever.
 #[tokio::test]
-async fn pods_locks_and_sessions_wait_for_no_policy() {
-    let desks = Desks { policies: Desk::impatient(), locks: Desk::default() };
+async fn pods_locks_sessions_and_emergencies_wait_for_no_policy() {
+    let desks = Desks { policies: Desk::impatient(), ..Desks::default() };
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
     for _ in 0..2 {
@@ -215,6 +216,10 @@ async fn pods_locks_and_sessions_wait_for_no_policy() {
     let session =
         json!({"metadata": {"name": "s"}, "spec": {"profile": "prod", "user": "u", "pod": "p", "podUID": "u"}});
     assert_eq!(asked("/validate/objects", "sentinelsessions", "CREATE", &session).await["allowed"], true);
+    let request = json!({"metadata": {"name": "r"}, "spec": {"profile": "prod", "serviceAccount": "api", "duration": "1h",
+        "justification": "deploy the hot fix", "requester": {"user": "alice", "groups": ["g"]}}});
+    let judged = asked("/validate/objects", "accessrequests", "CREATE", &request).await;
+    assert!(judged["status"]["message"].as_str().unwrap().contains("names no ApprovalPolicy"), "{judged}");
     let policy = crate::view_samples::policy("prod", &json!([{"name": "r", "effect": "deny"}]));
     let busy = asked("/validate/objects", "accesspolicies", "CREATE", &policy).await;
     assert_eq!((&busy["allowed"], &busy["status"]["code"]), (&json!(false), &json!(503)), "{busy}");

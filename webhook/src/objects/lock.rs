@@ -4,11 +4,11 @@ use sentinel_api::{AccessLock, AccessLockSpec};
 use sentinel_core::lock::Target;
 use sentinel_core::policy::{Problem, Problems};
 
-use super::{Around, Judged};
+use super::{Around, Judged, No};
 use crate::preview;
 
 impl Judged for AccessLock {
-    fn problems(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), Problems> {
+    fn judge(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), No> {
         let mut problems: Vec<Problem> = vec![];
         let judged = self.spec.resolve();
         if let (Ok(lock), None) = (&judged, old)
@@ -17,9 +17,9 @@ impl Judged for AccessLock {
             problems.push(Problem::new("spec.expiresAt", "it has passed already: the lock would stop nobody"));
         }
         problems.extend(judged.err().into_iter().flatten());
-        problems.extend(stamp_problem(&self.spec, old.map(|old| &old.spec), around.by));
+        problems.extend(stamp_problem(&self.spec, old.map(|old| &old.spec), &around.by.user));
         problems.extend(old.into_iter().flat_map(|old| frozen_problems(&self.spec, &old.spec)));
-        Problems::refuse(problems, ())
+        Ok(Problems::refuse(problems, ())?)
     }
 
     fn warnings(&self, around: Around<'_>) -> Vec<String> {

@@ -1,10 +1,20 @@
-//! Policies, profiles, sessions and locks: what the schema can't refuse.
+//! Policies, profiles, sessions, locks, requests and emergencies: what the schema can't refuse.
 
+mod ask;
+mod event;
 mod lock;
+mod no;
 mod policy;
 mod profile;
+mod request;
 mod session;
 
+#[cfg(test)]
+mod ask_samples;
+#[cfg(test)]
+mod event_tests;
+#[cfg(test)]
+mod request_tests;
 #[cfg(test)]
 mod tests;
 
@@ -12,22 +22,28 @@ use jiff::Timestamp;
 use kube::Resource;
 use kube::ResourceExt as _;
 use sentinel_api::{
-    AccessLock, AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession,
+    AccessLock, AccessPolicy, AccessRequest, ApprovalPolicy, BreakGlassEvent, BreakGlassPolicy, PersonStamp,
+    RateLimitPolicy, SentinelProfile, SentinelSession,
 };
-use sentinel_core::policy::Problems;
 use sentinel_core::policy::lint::Surroundings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::admission::{AdmissionRequest, Answer, Operation};
-use crate::view::View;
+use crate::view::{ProfileLookup, View};
+
+pub use ask::named_profile;
+use no::No;
 
 /// A kind that is judged here.
 trait Judged: Resource<DynamicType = ()> + DeserializeOwned {
-    /// Every problem of `self`, which replaces `old`.
-    fn problems(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), Problems>;
+    /// Everything that is wrong with `self`, which replaces `old`.
+    fn judge(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), No>;
+
     /// What its author should know.
-    fn warnings(&self, around: Around<'_>) -> Vec<String>;
+    fn warnings(&self, _: Around<'_>) -> Vec<String> {
+        vec![]
+    }
 }
 
 /// What is known beside the object.
@@ -37,10 +53,12 @@ pub struct Around<'a> {
     pub view: &'a View,
     /// Session table of profiles that name none; empty: none.
     pub default_table: &'a str,
-    /// The user who asks.
-    pub by: &'a str,
+    /// Who asks, as their stamp names them.
+    pub by: &'a PersonStamp,
     /// When.
     pub at: Timestamp,
+    /// The profile that [`named_profile`] names, as it was found.
+    pub profile: Option<&'a ProfileLookup>,
 }
 
 impl Around<'_> {
@@ -61,7 +79,7 @@ pub fn judge(request: &AdmissionRequest, around: Around<'_>) -> Answer {
     }
 }
 
-fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 7] {
+fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 9] {
     [
         bench::<AccessPolicy>(),
         bench::<ApprovalPolicy>(),
@@ -70,6 +88,8 @@ fn benches() -> [(std::borrow::Cow<'static, str>, Bench); 7] {
         bench::<SentinelProfile>(),
         bench::<SentinelSession>(),
         bench::<AccessLock>(),
+        bench::<AccessRequest>(),
+        bench::<BreakGlassEvent>(),
     ]
 }
 
@@ -89,9 +109,9 @@ fn judge_as<K: Judged>(request: &AdmissionRequest, around: Around<'_>) -> Answer
         Err(error) => return Answer::invalid(format!("{} can't be read: {error}", K::kind(&()))),
     };
     let old: Option<K> = serde_json::from_value(request.old_object.clone()).ok();
-    match new.problems(old.as_ref(), around) {
+    match new.judge(old.as_ref(), around) {
         Ok(()) => Answer::allowed().warning(new.warnings(around)),
-        Err(problems) => Answer::invalid(format!("{} `{}`: {problems}", K::kind(&()), new.name_any())),
+        Err(no) => no.into_answer(&format!("{} `{}`", K::kind(&()), new.name_any())),
     }
 }
 

@@ -1,16 +1,15 @@
 //! The four kinds of policy. What is surely a mistake is said, and stops nothing.
 
 use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy};
-use sentinel_core::policy::Problems;
 
-use super::{Around, Judged};
+use super::{Around, Judged, No};
 use crate::warnings;
 
 macro_rules! judged {
     ($($policy:ty),+) => {
         $(impl Judged for $policy {
-            fn problems(&self, _: Option<&Self>, _: Around<'_>) -> Result<(), Problems> {
-                self.spec.resolve().map(drop)
+            fn judge(&self, _: Option<&Self>, _: Around<'_>) -> Result<(), No> {
+                Ok(self.spec.resolve().map(drop)?)
             }
 
             fn warnings(&self, around: Around<'_>) -> Vec<String> {

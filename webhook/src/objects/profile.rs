@@ -1,20 +1,19 @@
 //! SentinelProfile.
 
 use sentinel_api::{Profile, SentinelProfile};
-use sentinel_core::policy::Problems;
 
-use super::{Around, Judged};
+use super::{Around, Judged, No};
 use crate::view::What;
 
 impl Judged for SentinelProfile {
-    fn problems(&self, _: Option<&Self>, _: Around<'_>) -> Result<(), Problems> {
-        self.resolve().map(drop)
+    fn judge(&self, _: Option<&Self>, _: Around<'_>) -> Result<(), No> {
+        Ok(self.resolve().map(drop)?)
     }
 
     fn warnings(&self, around: Around<'_>) -> Vec<String> {
         let Ok(profile) = self.resolve() else { return vec![] };
         let named = named_policies(&profile).into_iter();
-        named.filter_map(|policy| policy.missing(around)).collect()
+        named.filter_map(|policy| policy.missing(around)).chain(profile.tags_warning()).collect()
     }
 }
 

@@ -3,21 +3,17 @@
 use sentinel_api::{SentinelSession, SentinelSessionSpec};
 use sentinel_core::policy::{Problem, Problems};
 
-use super::{Around, Judged};
+use super::{Around, Judged, No};
 
 impl Judged for SentinelSession {
-    fn problems(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), Problems> {
+    fn judge(&self, old: Option<&Self>, around: Around<'_>) -> Result<(), No> {
         let mut problems = self.spec.unknown_keys();
         if old.is_some_and(|old| old.spec.revoked) && !self.spec.revoked {
             problems
                 .push(Problem::new("spec.revoked", "a revocation is for good: start a new pod to get a new session"));
         }
-        problems.extend(old.and_then(|old| stamp_problem(&self.spec, &old.spec, around.by)));
-        Problems::refuse(problems, ())
-    }
-
-    fn warnings(&self, _: Around<'_>) -> Vec<String> {
-        vec![]
+        problems.extend(old.and_then(|old| stamp_problem(&self.spec, &old.spec, &around.by.user)));
+        Ok(Problems::refuse(problems, ())?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the schema lets through.
 
 use rstest::rstest;
+use sentinel_api::PersonStamp;
 use serde_json::{Value, json};
 
 use super::{Around, judge};
@@ -18,8 +19,8 @@ fn ask(resource: &str, operation: &str, object: &Value, old: &Value) -> Answer {
 }
 
 fn judge_in(view: &View, request: &AdmissionRequest) -> Answer {
-    let (by, at) = (request.user_info.username.as_str(), jiff::Timestamp::UNIX_EPOCH);
-    judge(request, Around { view, default_table: "", by, at })
+    let by = PersonStamp::of(&request.user_info.person(""));
+    judge(request, Around { view, default_table: "", by: &by, at: jiff::Timestamp::UNIX_EPOCH, profile: None })
 }
 
 fn policy(rule: &Value) -> Value {

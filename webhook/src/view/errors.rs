@@ -6,11 +6,11 @@ use sentinel_api::names::BROKER_CA_CONFIG_MAP;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
     /// The first listing is not done.
-    #[error("Sentinel's webhook has not read the SentinelProfiles yet: try again in a moment")]
-    Syncing,
+    #[error("Sentinel's webhook has not read the {0} yet: try again in a moment")]
+    Syncing(&'static str),
     /// The API server doesn't answer the webhook.
-    #[error("Sentinel's webhook can't read the SentinelProfiles from the API server: try again in a moment")]
-    Stale,
+    #[error("Sentinel's webhook can't read the {0} from the API server: try again in a moment")]
+    Stale(&'static str),
     /// The broker has not published its bundle.
     #[error(
         "the broker has not published its CA bundle (ConfigMap {BROKER_CA_CONFIG_MAP} in {0}) yet: try again in a moment, or look at `kubectl -n {0} get pods`"
@@ -18,7 +18,7 @@ pub enum NotReady {
     NoBundle(String),
 }
 
-/// Why a pod can't have the profile that it asks for.
+/// Why nobody can have the profile that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoProfile {
     /// There is none.

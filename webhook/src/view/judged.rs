@@ -2,11 +2,35 @@
 
 use std::sync::Arc;
 
-use kube::{Resource as _, ResourceExt as _};
-use sentinel_api::Profile;
+use kube::core::DeserializeGuard;
+use kube::{Resource, ResourceExt as _};
+use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, Profile};
 use sentinel_core::policy::lint::KnownProfile;
+use sentinel_core::policy::{self, Problems};
 
-use super::{AnyPolicy, AnyProfile, LivePolicy, NoProfile};
+use super::{AnyProfile, LivePolicy, NoProfile, ReadPolicy};
+
+/// A kind of policy that is read whole.
+pub trait Document: Resource {
+    /// What it says.
+    type Policy;
+
+    /// The policy, or every problem of it.
+    fn document(&self) -> Result<Self::Policy, Problems>;
+}
+
+macro_rules! documents {
+    ($($kind:ident),+) => {$(
+        impl Document for $kind {
+            type Policy = policy::$kind;
+
+            fn document(&self) -> Result<policy::$kind, Problems> {
+                self.spec.resolve()
+            }
+        }
+    )+};
+}
+documents!(AccessPolicy, ApprovalPolicy, BreakGlassPolicy);
 
 /// The profile, or why a pod can't have it.
 pub fn judged(name: &str, found: &AnyProfile) -> Result<Profile, NoProfile> {
@@ -30,7 +54,15 @@ pub fn known(found: &AnyProfile) -> (String, KnownProfile) {
 }
 
 /// The policy as far as it is in force: the broker denies by one that is being deleted or can't be read.
-pub fn judged_policy(found: &AnyPolicy) -> LivePolicy {
-    let policy = found.0.as_ref().ok().filter(|_| found.meta().deletion_timestamp.is_none())?;
-    policy.spec.resolve().ok().map(Arc::new)
+pub fn judged_policy(found: &DeserializeGuard<AccessPolicy>) -> LivePolicy {
+    read_policy(found).ok()
+}
+
+/// The policy, or why it is not in force.
+pub fn read_policy<K: Document>(found: &DeserializeGuard<K>) -> ReadPolicy<K::Policy> {
+    if found.meta().deletion_timestamp.is_some() {
+        return Err("it is being deleted".into());
+    }
+    let object = found.0.as_ref().map_err(|error| error.to_string())?;
+    object.document().map(Arc::new).map_err(|problems| problems.to_string().into())
 }

@@ -1,7 +1,7 @@
 //! What the webhook knows of the cluster, by watches: profiles, policies, live sessions, and the broker's CA bundle.
 //!
-//! Pods need the profiles and the bundle, and nothing else here may keep them waiting: what is known for warnings alone is
-//! asked for by functions that answer None where nobody can tell.
+//! Pods need the profiles and the bundle, requests and emergencies the policies that govern them, and nothing else here may keep
+//! either waiting: what is known for warnings alone is asked for by functions that answer None where nobody can tell.
 
 mod errors;
 mod judged;
@@ -28,7 +28,7 @@ use crate::freshness::Freshness;
 use crate::preview::{Held, Holder};
 
 pub use errors::{NoProfile, NotReady};
-pub use judged::judged_policy;
+pub use judged::{judged_policy, read_policy};
 pub use listing::Listing;
 pub use sessions::AnySession;
 pub use watches::What;
@@ -39,6 +39,10 @@ pub type AnyProfile = DeserializeGuard<SentinelProfile>;
 pub type AnyPolicy = DeserializeGuard<AccessPolicy>;
 /// A policy that is in force; None: it can't be used.
 pub type LivePolicy = Option<Arc<policy::AccessPolicy>>;
+/// A policy that is in force, or why it isn't.
+pub type ReadPolicy<P> = Result<Arc<P>, Arc<str>>;
+/// A profile that was asked for: nobody can tell, or what there is.
+pub type ProfileLookup = Result<Result<Profile, NoProfile>, NotReady>;
 
 /// Well under the API server's patience with a webhook.
 const DIRECT_LIMIT: Duration = Duration::from_secs(2);
@@ -64,10 +68,10 @@ pub struct Known {
     pub config_maps: Store<ConfigMap>,
     /// The access policies.
     pub access_policies: Listing<LivePolicy>,
-    /// Names of the approval policies.
-    pub approval_policies: Listing<()>,
-    /// Names of the break-glass policies.
-    pub break_glass_policies: Listing<()>,
+    /// The approval policies.
+    pub approval_policies: Listing<ReadPolicy<policy::ApprovalPolicy>>,
+    /// The break-glass policies.
+    pub break_glass_policies: Listing<ReadPolicy<policy::BreakGlassPolicy>>,
     /// Names of the rate limit policies.
     pub rate_limit_policies: Listing<()>,
     /// The sessions that live.
@@ -105,7 +109,7 @@ impl View {
     }
 
     /// The judged profile `name`. One that the watch doesn't know is asked for: it may be a moment old.
-    pub async fn profile(&self, name: &str) -> Result<Result<Profile, NoProfile>, NotReady> {
+    pub async fn profile(&self, name: &str) -> ProfileLookup {
         self.check()?;
         if let Some(found) = self.known.profiles.get(&ObjectRef::new(name)) {
             return Ok(judged::judged(name, &found));
@@ -116,19 +120,35 @@ impl View {
 
     async fn ask(&self, name: &str) -> Result<Option<AnyProfile>, NotReady> {
         let Some(api) = &self.direct else { return Ok(None) };
-        let answer = tokio::time::timeout(DIRECT_LIMIT, api.get_opt(name)).await.map_err(|_| NotReady::Stale)?;
+        let answer = tokio::time::timeout(DIRECT_LIMIT, api.get_opt(name)).await.map_err(|_| stale(What::Profiles))?;
         answer.map_err(|error| {
             tracing::warn!(profile = name, %error, "the API server was asked about a profile in vain");
-            NotReady::Stale
+            stale(What::Profiles)
         })
+    }
+
+    /// The approval policy `name`, or why it can't be used.
+    pub fn approval_policy(&self, name: &str) -> Result<ReadPolicy<policy::ApprovalPolicy>, NotReady> {
+        self.policy(What::ApprovalPolicies, &self.known.approval_policies, name)
+    }
+
+    /// The break-glass policy `name`, or why it can't be used.
+    pub fn break_glass_policy(&self, name: &str) -> Result<ReadPolicy<policy::BreakGlassPolicy>, NotReady> {
+        self.policy(What::BreakGlassPolicies, &self.known.break_glass_policies, name)
+    }
+
+    fn policy<P>(&self, what: What, all: &Listing<ReadPolicy<P>>, name: &str) -> Result<ReadPolicy<P>, NotReady> {
+        self.fresh(what).ok_or_else(|| stale(what))?;
+        let found = all.read(|all| all.get(name).cloned()).ok_or(NotReady::Syncing(what.name()))?;
+        Ok(found.unwrap_or_else(|| Err("it does not exist".into())))
     }
 
     fn check(&self) -> Result<(), NotReady> {
         let listed = self.synced().now_or_never().is_some();
-        let stale = self.freshness.is_stale(&[What::Profiles.name(), What::ConfigMaps.name()]);
-        match (listed, stale) {
-            (false, _) => Err(NotReady::Syncing),
-            (true, true) => Err(NotReady::Stale),
+        let is_stale = self.freshness.is_stale(&[What::Profiles.name(), What::ConfigMaps.name()]);
+        match (listed, is_stale) {
+            (false, _) => Err(NotReady::Syncing(What::Profiles.name())),
+            (true, true) => Err(stale(What::Profiles)),
             (true, false) => Ok(()),
         }
     }
@@ -138,15 +158,15 @@ impl View {
 impl View {
     /// Whether there is a policy `name` of the kind.
     pub fn has_policy(&self, kind: What, name: &str) -> Option<bool> {
+        self.fresh(kind)?;
         let known = &self.known;
-        let names = match kind {
-            What::AccessPolicies => return self.fresh(kind).and_then(|()| known.access_policies.has(name)),
-            What::ApprovalPolicies => &known.approval_policies,
-            What::BreakGlassPolicies => &known.break_glass_policies,
-            What::RateLimitPolicies => &known.rate_limit_policies,
-            What::Profiles | What::ConfigMaps | What::Sessions => return None,
-        };
-        self.fresh(kind).and_then(|()| names.has(name))
+        match kind {
+            What::AccessPolicies => known.access_policies.has(name),
+            What::ApprovalPolicies => known.approval_policies.has(name),
+            What::BreakGlassPolicies => known.break_glass_policies.has(name),
+            What::RateLimitPolicies => known.rate_limit_policies.has(name),
+            What::Profiles | What::ConfigMaps | What::Sessions => None,
+        }
     }
 
     /// What lints may know; `default_table` is the installation's, empty: none.
@@ -193,4 +213,8 @@ impl View {
     fn fresh(&self, what: What) -> Option<()> {
         (!self.freshness.is_stale(&[what.name()])).then_some(())
     }
+}
+
+fn stale(what: What) -> NotReady {
+    NotReady::Stale(what.name())
 }

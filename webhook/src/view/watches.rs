@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::core::PartialObjectMeta;
+use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource};
@@ -14,7 +14,7 @@ use sentinel_runtime::shutdown::CancellationToken;
 use sentinel_runtime::watching::backoff;
 use serde::de::DeserializeOwned;
 
-use super::{AnyPolicy, AnyProfile, AnySession, Known, Listing, judged_policy};
+use super::{AnyPolicy, AnyProfile, AnySession, Known, Listing, judged_policy, read_policy};
 use crate::freshness::Freshness;
 
 /// What is watched.
@@ -59,8 +59,10 @@ pub fn spawn(client: &Client, namespace: &str, freshness: &Arc<Freshness>, shutd
         profiles: watches.store(What::Profiles, Api::<AnyProfile>::all(client.clone()), watcher::Config::default()),
         config_maps: watches.store(What::ConfigMaps, Api::<ConfigMap>::namespaced(client.clone(), namespace), bundle),
         access_policies: watches.list(What::AccessPolicies, |found: &AnyPolicy| Some(judged_policy(found))),
-        approval_policies: watches.names::<ApprovalPolicy>(What::ApprovalPolicies),
-        break_glass_policies: watches.names::<BreakGlassPolicy>(What::BreakGlassPolicies),
+        approval_policies: watches
+            .list(What::ApprovalPolicies, |found: &DeserializeGuard<ApprovalPolicy>| Some(read_policy(found))),
+        break_glass_policies: watches
+            .list(What::BreakGlassPolicies, |found: &DeserializeGuard<BreakGlassPolicy>| Some(read_policy(found))),
         rate_limit_policies: watches.names::<RateLimitPolicy>(What::RateLimitPolicies),
         sessions: watches.list(What::Sessions, AnySession::holder),
     }

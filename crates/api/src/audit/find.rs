@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sentinel_core::policy::{Effect, Mode, Rule};
+use sentinel_core::policy::{Effect, Rule};
 
 use super::version::minors_behind;
 use super::{DefaultTable, Evidence, Finding, FindingKind, PodEvidence, ProfileLine, SESSION_GRACE};
@@ -138,13 +138,7 @@ fn usable(evidence: &Evidence) -> impl Iterator<Item = (&String, &Profile)> {
 /// The rules of its access policy that require a session and may match a sidecar's request for it.
 fn requiring<'a>(evidence: &'a Evidence, profile: &'a Profile) -> impl Iterator<Item = &'a Rule> {
     let rules = evidence.access.get(&profile.access_policy).into_iter().flat_map(|policy| policy.rules());
-    rules.filter(|rule| {
-        let conditions = &rule.conditions;
-        let matches =
-            conditions.profiles.is_empty() || conditions.profiles.iter().any(|one| one.matches(&profile.name));
-        let by_sidecar = conditions.mode.is_empty() || conditions.mode.contains(&Mode::Server);
-        rule.effect == Effect::RequireServerSession && matches && by_sidecar && conditions.device.is_none()
-    })
+    rules.filter(|rule| rule.effect == Effect::RequireServerSession && rule.may_match_sidecars_of(&profile.name))
 }
 
 fn pod_finding(kind: FindingKind, pod: &PodEvidence, message: String) -> Finding {

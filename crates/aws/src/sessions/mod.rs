@@ -11,6 +11,7 @@
 //! `Already` of what they did themselves; and `served` may be counted twice.
 
 mod facts;
+mod fitness;
 mod meter;
 mod read;
 mod row;
@@ -25,6 +26,7 @@ use sentinel_core::session::{RowStatus, SessionRow};
 
 use crate::error::{AwsError, Call, ErrorKind};
 pub use facts::{IndexFacts, TableFacts};
+pub use fitness::TableProblem;
 pub use meter::Meter;
 use meter::Metered;
 

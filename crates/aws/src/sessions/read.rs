@@ -59,11 +59,10 @@ impl Sessions {
     }
 
     async fn with_status(&self, table: &str, status: RowStatus) -> Result<Vec<SessionRow>, AwsError> {
-        let (mut items, partial): (Vec<Item>, Vec<Item>) =
-            self.index(table, status).await?.into_iter().partition(is_whole);
-        let (ids, mut spoilt): (Vec<_>, Vec<_>) = split(partial.iter().map(id));
-        items.extend(self.items(table, &ids, true).await?);
-        let (mut rows, unread): (Vec<SessionRow>, Vec<_>) = split(items.iter().map(from_item));
+        let Found { mut rows, partial, mut spoilt } = self.index(table, status).await?;
+        let items = self.items(table, &partial, true).await?;
+        let (read, unread): (Vec<SessionRow>, Vec<_>) = split(items.iter().map(from_item));
+        rows.extend(read);
         spoilt.extend(unread);
         log_spoilt(table, &spoilt);
         // The index lags behind the rows that were read by id.
@@ -71,7 +70,7 @@ impl Sessions {
         Ok(rows)
     }
 
-    async fn index(&self, table: &str, status: RowStatus) -> Result<Vec<Item>, AwsError> {
+    async fn index(&self, table: &str, status: RowStatus) -> Result<Found, AwsError> {
         let request = self
             .client
             .query()
@@ -82,13 +81,13 @@ impl Sessions {
             .expression_attribute_values(":status", text(status.as_str()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let mut pages = request.into_paginator().send();
-        let mut items = Vec::new();
+        let mut found = Found::default();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| call("Query", table).failed(&error))?;
             self.metered.note("Query", &page.consumed_capacity);
-            items.extend(page.items.unwrap_or_default());
+            found.add(page.items.unwrap_or_default());
         }
-        Ok(items)
+        Ok(found)
     }
 
     async fn items(&self, table: &str, ids: &[SessionId], consistent: bool) -> Result<Vec<Item>, AwsError> {
@@ -145,6 +144,26 @@ impl Sessions {
         let rest =
             answer.unprocessed_keys.into_iter().flat_map(|tables| tables.into_values().flat_map(|rest| rest.keys));
         Ok((found, rest.collect()))
+    }
+}
+
+/// What an index holds, page by page: items take several times the memory of rows.
+#[derive(Default)]
+struct Found {
+    rows: Vec<SessionRow>,
+    /// Of those that the index shows in part.
+    partial: Vec<SessionId>,
+    spoilt: Vec<Unreadable>,
+}
+
+impl Found {
+    fn add(&mut self, page: Vec<Item>) {
+        let (whole, partial): (Vec<Item>, Vec<Item>) = page.into_iter().partition(is_whole);
+        let (rows, unread): (Vec<SessionRow>, Vec<_>) = split(whole.iter().map(from_item));
+        let (ids, nameless): (Vec<SessionId>, Vec<_>) = split(partial.iter().map(id));
+        self.rows.extend(rows);
+        self.partial.extend(ids);
+        self.spoilt.extend(unread.into_iter().chain(nameless));
     }
 }
 

@@ -3,30 +3,32 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata as _};
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, PointInTimeRecoveryStatus,
+    Projection, ProjectionType, ScalarAttributeType, TimeToLiveSpecification, TimeToLiveStatus,
 };
 
-use super::facts::{INDEXES, KEY, TTL, TableFacts};
+use super::facts::TableFacts;
+use super::fitness::{INDEXES, KEY, TTL};
 use super::{Sessions, call};
 use crate::Timeouts;
 use crate::error::{AwsError, ErrorKind};
 
 impl Sessions {
-    /// What there is by the name of `table`.
-    pub async fn describe(&self, table: &str) -> Result<TableFacts, AwsError> {
+    /// What there is by the name of `table`; `None`: nothing. What else can't be asked about it is part of the facts, since
+    /// a table works without.
+    pub async fn describe(&self, table: &str) -> Result<Option<TableFacts>, AwsError> {
         let answer = self.client.describe_table().table_name(table).customize().config_override(patient()).send().await;
-        match answer.map_err(|error| call("DescribeTable", table).failed(&error)) {
-            Ok(answer) => {
-                let facts = answer.table().map(TableFacts::from).unwrap_or_default();
-                Ok(TableFacts { ttl_attribute: self.ttl_attribute(table).await?, ..facts })
-            }
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(TableFacts::default()),
-            Err(error) => Err(error),
-        }
+        let description = match answer.map_err(|error| call("DescribeTable", table).failed(&error)) {
+            Ok(answer) => answer.table,
+            Err(error) if error.kind == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let Some(description) = description else { return Ok(None) };
+        let (ttl, recovery) = (self.ttl_attribute(table).await, self.point_in_time_recovery(table).await);
+        Ok(Some(TableFacts::new(&description, ttl, recovery)))
     }
 
     async fn ttl_attribute(&self, table: &str) -> Result<Option<String>, AwsError> {
@@ -37,6 +39,19 @@ impl Sessions {
             .time_to_live_description
             .filter(|ttl| ttl.time_to_live_status.as_ref().is_some_and(|s| on.contains(s)));
         Ok(ttl.and_then(|ttl| ttl.attribute_name))
+    }
+
+    async fn point_in_time_recovery(&self, table: &str) -> Result<Option<bool>, AwsError> {
+        let request =
+            self.client.describe_continuous_backups().table_name(table).customize().config_override(patient());
+        let backups = match request.send().await {
+            Ok(answer) => answer.continuous_backups_description,
+            Err(error) if error.code() == Some("UnknownOperationException") => return Ok(None),
+            Err(error) => return Err(call("DescribeContinuousBackups", table).failed(&error)),
+        };
+        let recovery = backups.and_then(|backups| backups.point_in_time_recovery_description);
+        let status = recovery.and_then(|recovery| recovery.point_in_time_recovery_status);
+        Ok(Some(status == Some(PointInTimeRecoveryStatus::Enabled)))
     }
 
     /// Creates `table` as Sentinel expects it and waits until it can be used. For tests and demos: in production whoever
@@ -52,7 +67,7 @@ impl Sessions {
 
     async fn await_active(&self, table: &str) -> Result<(), AwsError> {
         for _ in 0..300 {
-            if self.describe(table).await?.status == "ACTIVE" {
+            if self.describe(table).await?.is_some_and(|facts| facts.status == "ACTIVE") {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

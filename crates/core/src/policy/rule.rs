@@ -23,6 +23,16 @@ pub struct Rule {
     pub max_server_duration: Option<GoDuration>,
 }
 
+impl Rule {
+    /// Whether a request of a sidecar for `profile` may match: its mode is server, and a pod has no device.
+    pub fn may_match_sidecars_of(&self, profile: &str) -> bool {
+        let Conditions { profiles, mode, device, .. } = &self.conditions;
+        let matches = profiles.is_empty() || profiles.iter().any(|one| one.matches(profile));
+        let by_sidecar = mode.is_empty() || mode.contains(&Mode::Server);
+        matches && by_sidecar && device.is_none()
+    }
+}
+
 /// What a request must be for a rule to match. An empty list matches anything.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conditions {

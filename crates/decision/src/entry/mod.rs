@@ -5,12 +5,14 @@ use std::fmt::Debug;
 use kube::Resource;
 use serde::de::DeserializeOwned;
 
+mod grants;
 mod locks;
 mod pods;
 mod policies;
 mod profiles;
 mod sessions;
 
+pub use grants::{EventEntry, GrantEntry, Open, RequestEntry, Standing};
 pub use locks::LockEntry;
 pub use pods::{PodEntry, PodObject};
 pub use policies::PolicyEntry;

@@ -10,6 +10,8 @@ use crate::slim::Loose;
 /// What is kept of a SentinelProfile.
 #[derive(Clone, Debug)]
 pub struct ProfileEntry {
+    /// Its UID: a grant is for this very object.
+    pub uid: String,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// The profile, or what is wrong with it.
@@ -27,6 +29,6 @@ impl Entry for ProfileEntry {
             profile.status = object.status().ok();
             profile.resolve().map(Arc::new).map_err(|problems| problems.to_string())
         };
-        Self { deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
+        Self { uid: object.uid().to_owned(), deleting: object.is_deleting(), judged: object.spec().and_then(judge) }
     }
 }

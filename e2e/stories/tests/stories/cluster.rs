@@ -271,8 +271,8 @@ fn reachable() {
     until("the API server to reach the webhook", Duration::from_secs(30), || dry_run(&policy.to_string()).map(drop));
 }
 
-/// Another script of e2e/, with the environment of the cluster.
-pub fn script(name: &str, arguments: &[&str]) {
+/// Another script of e2e/, with the environment of the cluster: what it printed.
+pub fn script(name: &str, arguments: &[&str]) -> String {
     let file = format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"));
-    run(Command::new(file).args(arguments), None).unwrap();
+    run(Command::new(file).args(arguments), None).unwrap()
 }

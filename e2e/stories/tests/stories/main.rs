@@ -13,10 +13,14 @@ mod faults;
 #[cfg(test)]
 mod injection;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod locks;
 #[cfg(test)]
 mod publishing;
 #[cfg(test)]
 mod revocations;
+#[cfg(test)]
+mod tables;
 #[cfg(test)]
 mod tenant;

@@ -42,6 +42,7 @@ fn judge() -> Judge {
             broker_url: "https://sentinel-broker.sentinel-system.svc:443".parse().expect("a URL"),
         },
         default_table: String::new(),
+        person_key: String::new(),
         metrics,
         desks: Desks::default(),
     }
@@ -66,8 +67,8 @@ fn known() -> Known {
         access_policies: listing(vec![policy], |policy: &AnyPolicy| {
             Some(policy.0.as_ref().ok().and_then(|policy| policy.spec.resolve().ok()).map(Arc::new))
         }),
-        approval_policies: listing(vec![], |_: &AnyPolicy| Some(())),
-        break_glass_policies: listing(vec![], |_: &AnyPolicy| Some(())),
+        approval_policies: listing(vec![], |_: &AnyPolicy| None),
+        break_glass_policies: listing(vec![], |_: &AnyPolicy| None),
         rate_limit_policies: listing(vec![], |_: &AnyPolicy| Some(())),
         sessions: listing(vec![session], AnySession::holder),
     }

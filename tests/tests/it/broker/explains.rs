@@ -9,7 +9,7 @@ use super::stage::{AUDIENCE, SOON, Stage, with_broker};
 use crate::world::{eventually, unique};
 
 /// What the command prints, read.
-async fn explain(stage: &Stage, args: &[&str]) -> (Value, String) {
+pub async fn explain(stage: &Stage, args: &[&str]) -> (Value, String) {
     let output = run(stage, &["-o", "json", "--session-table", &stage.table], args).await;
     assert_eq!(output.code, 0, "{}", output.stderr);
     (serde_json::from_str(&output.stdout).unwrap(), output.stderr)
@@ -23,7 +23,7 @@ async fn run(stage: &Stage, options: &[&str], args: &[&str]) -> sentinel_cli::Ou
 }
 
 /// Both say this word, code and text; the broker as soon as its watch has heard.
-async fn both_refuse(stage: &Stage, token: &str, pod: &str, outcome: &str, cause: &str) {
+pub async fn both_refuse(stage: &Stage, token: &str, pod: &str, outcome: &str, cause: &str) {
     eventually(&format!("broker and command to say {cause}"), SOON, async || {
         let answer = stage.ask(token).await;
         let (said, _) = explain(stage, &["pod", pod]).await;

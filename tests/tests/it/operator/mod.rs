@@ -3,11 +3,15 @@
 mod audit;
 mod denials;
 mod drift;
+mod emergencies;
+mod ground;
 mod kinds;
 mod locks;
 mod policies;
+mod requests;
 mod revoke;
 mod sessions;
 mod story;
+mod tables;
 mod webhooks;
-mod world;
+pub mod world;

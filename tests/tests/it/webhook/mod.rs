@@ -1,8 +1,11 @@
 //! The webhook behind a real API server, by the webhook configurations of the chart.
 
+mod approvals;
 mod bad_cases;
+mod emergencies;
 mod locks;
 mod objects;
+mod people;
 mod pods;
 mod preview;
 mod revocations;

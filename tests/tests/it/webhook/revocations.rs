@@ -1,19 +1,16 @@
 //! Who revoked a session, behind a real API server: stamped, never forged, and never in the way of revoking.
 
+use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
-use kube::{Client, Config};
 use sentinel_api::SentinelSession;
 use serde_json::{Value, json};
 
-use super::world::{SOON, World, rendered, with_webhook};
-use crate::world::{eventually, unique};
+use super::world::{World, as_person, with_webhook};
+use crate::world::unique;
 
 /// The API server as `user`, who may do everything that RBAC can say.
 async fn as_user(user: &str) -> Client {
-    let mut config = Config::infer().await.unwrap();
-    config.auth_info.impersonate = Some(user.to_owned());
-    config.auth_info.impersonate_groups = Some(vec!["system:masters".to_owned()]);
-    Client::try_from(config).unwrap()
+    as_person(user, "", &[]).await
 }
 
 fn sessions(client: &Client, world: &World) -> Api<DynamicObject> {
@@ -40,29 +37,13 @@ async fn merge(client: &Client, world: &World, name: &str, spec: &Value) -> Resu
 
 /// The chart's policy over changes of sessions, for this test's namespace only.
 async fn guard(world: &World) {
-    let name = unique("session-update");
-    for mut object in rendered("templates/admission/policies.yaml") {
-        if object["metadata"]["name"] != "sentinel-session-update" {
-            continue;
-        }
-        object["metadata"] = json!({"name": name});
-        if object["kind"] == "ValidatingAdmissionPolicy" {
-            object["spec"]["matchConstraints"]["namespaceSelector"] =
-                json!({"matchLabels": {"kubernetes.io/metadata.name": world.namespace}});
-        } else {
-            object["spec"]["policyName"] = json!(name);
-        }
-        let gvk =
-            kube::core::GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", object["kind"].as_str().unwrap());
-        let api: Api<DynamicObject> = Api::all_with(world.client.clone(), &ApiResource::from_gvk(&gvk));
-        api.create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
-    }
     let probe = session(world, "-probe").await;
-    eventually("the policy to be in force", SOON, async || {
-        let relabel = Patch::Merge(json!({"metadata": {"labels": {"x": unique("x")}}}));
-        sessions(&world.client, world).patch(&probe, &PatchParams::default(), &relabel).await.is_err()
-    })
-    .await;
+    world
+        .guard("sentinel-session-update", async || {
+            let relabel = Patch::Merge(json!({"metadata": {"labels": {"x": unique("x")}}}));
+            sessions(&world.client, world).patch(&probe, &PatchParams::default(), &relabel).await.is_ok()
+        })
+        .await;
 }
 
 #[tokio::test]

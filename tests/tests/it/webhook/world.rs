@@ -8,7 +8,7 @@ use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, ServiceAccount};
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
-use kube::{Client, Resource};
+use kube::{Client, Config, Resource};
 use sentinel_api::{AccessPolicy, SentinelProfile};
 use sentinel_runtime::serving::{self, CaBundle, ServingCertificate};
 use sentinel_runtime::shutdown::CancellationToken;
@@ -20,9 +20,11 @@ use sentinel_webhook::{Desks, View};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::world::{eventually, with_namespace};
+use crate::world::{eventually, unique, with_namespace};
 
 pub const SOON: Duration = Duration::from_secs(20);
+/// The extra value by which people are told apart.
+pub const PERSON_KEY: &str = "person";
 
 /// One webhook, and the namespace whose pods it sees.
 pub struct World {
@@ -69,7 +71,14 @@ impl World {
         let view = View::watch(&world.client, &world.namespace, &world.stop);
         view.synced().await;
         let metrics = AdmissionMetrics::new(&Metrics::new("webhook").unwrap()).unwrap();
-        let judge = Judge { view, sidecar: template(), default_table: String::new(), metrics, desks: Desks::default() };
+        let judge = Judge {
+            view,
+            sidecar: template(),
+            default_table: String::new(),
+            person_key: PERSON_KEY.to_owned(),
+            metrics,
+            desks: Desks::default(),
+        };
         world.leave_an_invalid_policy().await;
         world.router = router(judge);
         let port = world.serve(world.router.clone());
@@ -137,6 +146,25 @@ impl World {
     pub async fn merge_pod(&self, name: &str, changes: &Value) -> Result<(), String> {
         let patched = self.pods().patch(name, &PatchParams::default(), &Patch::Merge(changes)).await;
         patched.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Puts the chart's policy `name` in force for this test's namespace only; `tried` does what it refuses.
+    pub async fn guard(&self, name: &str, tried: impl AsyncFn() -> bool) {
+        let own = unique(name);
+        for mut object in rendered("templates/admission/policies.yaml") {
+            if object["metadata"]["name"] != name {
+                continue;
+            }
+            object["metadata"] = json!({"name": own});
+            if object["kind"] == "ValidatingAdmissionPolicy" {
+                object["spec"]["matchConstraints"]["namespaceSelector"] =
+                    json!({"matchLabels": {"kubernetes.io/metadata.name": self.namespace}});
+            } else {
+                object["spec"]["policyName"] = json!(own);
+            }
+            create_configuration(&self.client, object).await;
+        }
+        eventually("the policy to be in force", SOON, async || !tried().await).await;
     }
 
     /// Another mutating webhook, which runs after ours.
@@ -238,11 +266,26 @@ async fn create_configuration(client: &Client, mut configuration: Value) {
     configurations(client, &kind).create(&PostParams::default(), &object).await.unwrap();
 }
 
-/// The objects of a template of the chart.
+/// The API server as somebody who may do everything that RBAC can say, in these groups and with this extra value (empty: none).
+pub async fn as_person(user: &str, person: &str, groups: &[&str]) -> Client {
+    let mut config = Config::infer().await.unwrap();
+    config.auth_info.impersonate = Some(user.to_owned());
+    config.auth_info.impersonate_groups =
+        Some(groups.iter().chain(&["system:masters"]).map(|group| (*group).to_owned()).collect());
+    if !person.is_empty() {
+        let header = format!("impersonate-extra-{PERSON_KEY}").parse().unwrap();
+        config.headers.push((header, person.parse().unwrap()));
+    }
+    Client::try_from(config).unwrap()
+}
+
+/// The objects of a template of the chart, of an installation that tells people apart by [`PERSON_KEY`].
 pub fn rendered(template: &str) -> Vec<Value> {
     let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../charts/sentinel");
     let arguments = ["template", "sentinel", chart, "--namespace", "sentinel-system", "--show-only", template];
-    let output = Command::new("helm").args(arguments).output().expect("helm, which `e2e/install helm` installs");
+    let person = ["--set".to_owned(), format!("personExtraKey={PERSON_KEY}")];
+    let output =
+        Command::new("helm").args(arguments).args(person).output().expect("helm, which `e2e/install helm` installs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     serde_yaml::Deserializer::from_str(&text)

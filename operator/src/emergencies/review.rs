@@ -1,0 +1,20 @@
+//! What it was for, in hindsight.
+
+use sentinel_api::BreakGlassEventSpec;
+
+use crate::grants::Says;
+
+/// Whether somebody has written it.
+pub(super) fn reviewed(spec: &BreakGlassEventSpec) -> Says {
+    match (&spec.review, &spec.reviewed_by) {
+        (None, _) => {
+            let wanted = "the emergency is over: write in spec.review what it was for, and what was done";
+            (false, "ReviewWanted", wanted.to_owned())
+        }
+        (Some(_), Some(by)) => (true, "Reviewed", format!("reviewed by {}", by.identity().shown())),
+        (Some(_), None) => {
+            let unknown = "who reviewed it is unknown: Sentinel's webhook did not see it";
+            (true, "ReviewedUnstamped", unknown.to_owned())
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What is to be told of an event. Pure.
+
+use jiff::Timestamp;
+use kube::core::DynamicObject;
+use sentinel_api::{BreakGlassEventSpec, BreakGlassEventStatus, EventPhase, PersonStamp};
+
+use crate::desk::created_at;
+use crate::happenings::{Asked, Emergency, EmergencyChange, Happening, Subject, moment};
+
+/// What has happened to the event since `status.told`, the oldest first.
+pub(crate) fn untold(
+    object: &DynamicObject,
+    spec: &BreakGlassEventSpec,
+    status: &BreakGlassEventStatus,
+) -> Vec<Happening> {
+    use EmergencyChange::{Closed, Escalated, Expired, Invoked, Refused};
+    let began = status.told.is_none().then(|| moment(status.activated_at.as_deref())).flatten();
+    let escalated = began.filter(|_| status.escalated.is_some());
+    let ended = match status.phase {
+        phase if status.told == Some(phase) => None,
+        EventPhase::Pending | EventPhase::Active => None,
+        EventPhase::Closed => moment(status.closed_at.as_deref()).map(|at| (Closed, "closed", at)),
+        EventPhase::Expired => moment(status.expires_at.as_deref()).map(|at| (Expired, "expired", at)),
+        EventPhase::Refused => Some((Refused, "refused", refused_at(object, status))),
+    };
+    let began = began.map(|at| (Invoked, "active", at)).into_iter();
+    let changes = began.chain(escalated.map(|at| (Escalated, "active", at))).chain(ended);
+    changes.map(|change| happening(object, spec, status, change)).collect()
+}
+
+/// No field of its own says when; the condition does.
+fn refused_at(object: &DynamicObject, status: &BreakGlassEventStatus) -> Timestamp {
+    let since = status.conditions.first().and_then(|one| moment(Some(&one.last_transition_time)));
+    since.unwrap_or_else(|| created_at(object))
+}
+
+fn happening(
+    object: &DynamicObject,
+    spec: &BreakGlassEventSpec,
+    status: &BreakGlassEventStatus,
+    (change, word, at): (EmergencyChange, &'static str, Timestamp),
+) -> Happening {
+    let asked = Asked {
+        profile: &spec.profile,
+        service_account: &spec.service_account,
+        duration: &spec.duration,
+        justification: &spec.justification,
+    };
+    let subject = Subject {
+        status: word,
+        at,
+        expires_at: moment(status.expires_at.as_deref()),
+        ..Subject::of(object, asked, status.request_id.as_deref(), &status.conditions)
+    };
+    let closed = change == EmergencyChange::Closed;
+    let emergency = Emergency {
+        subject,
+        invoker: spec.invoker.as_ref().map(PersonStamp::identity),
+        reason_code: spec.reason_code.clone(),
+        closed_by: spec.closed_by.as_ref().filter(|_| closed).map(PersonStamp::identity),
+        closed_reason: spec.closed_reason.clone().filter(|_| closed),
+        escalated: status.escalated,
+        rule: status.rule.clone().zip(status.policy.clone()),
+        limit: status.refusal.as_ref().map(|refusal| refusal.limit.clone()),
+    };
+    Happening::Emergency(change, emergency)
+}

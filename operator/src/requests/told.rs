@@ -1,0 +1,74 @@
+//! What is to be told of a request. Pure.
+
+use kube::core::DynamicObject;
+use sentinel_api::{AccessRequestSpec, AccessRequestStatus, PersonStamp, RequestPhase};
+use sentinel_core::access_request::{LIFETIME, Ruling};
+use sentinel_core::person::Identity;
+
+use crate::happenings::{Asked, Happening, Request, RequestChange, Subject, moment};
+
+/// What has happened to the request since `status.told`, the oldest first.
+pub(crate) fn untold(object: &DynamicObject, spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Vec<Happening> {
+    if status.told == Some(status.phase) {
+        return vec![];
+    }
+    let made = || Happening::Request(RequestChange::Created, created(object, spec, status));
+    let change = match status.phase {
+        RequestPhase::Pending => None,
+        RequestPhase::Approved => Some((RequestChange::Approved, "approved")),
+        RequestPhase::Denied => Some((RequestChange::Denied, "denied")),
+        RequestPhase::Expired => Some((RequestChange::Expired, "expired")),
+        RequestPhase::Cancelled => Some((RequestChange::Cancelled, "cancelled")),
+    };
+    let became = change.map(|(change, word)| Happening::Request(change, decided(object, spec, status, word)));
+    status.told.is_none().then(made).into_iter().chain(became).collect()
+}
+
+/// As it was when it was made, whatever has become of it since.
+fn created(object: &DynamicObject, spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Request {
+    let mut subject = subject(object, spec, status);
+    subject.status = "pending";
+    subject.expires_at = Some(LIFETIME.after(subject.created_at));
+    let requester = spec.requester.as_ref().map(PersonStamp::identity);
+    Request { subject, requester, decided_by: None, comment: None, auto_approved: false, rule: None }
+}
+
+fn decided(
+    object: &DynamicObject,
+    spec: &AccessRequestSpec,
+    status: &AccessRequestStatus,
+    word: &'static str,
+) -> Request {
+    let mut subject = subject(object, spec, status);
+    subject.status = word;
+    subject.at = moment(status.decided_at.as_deref()).unwrap_or(subject.created_at);
+    subject.expires_at = moment(status.expires_at.as_deref());
+    Request {
+        subject,
+        requester: spec.requester.as_ref().map(PersonStamp::identity),
+        decided_by: decided_by(spec, status),
+        comment: spec.comment.clone(),
+        auto_approved: status.auto_approved,
+        rule: status.rule.clone().zip(status.policy.clone()),
+    }
+}
+
+fn subject(object: &DynamicObject, spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Subject {
+    let asked = Asked {
+        profile: &spec.profile,
+        service_account: &spec.service_account,
+        duration: &spec.duration,
+        justification: &spec.justification,
+    };
+    Subject::of(object, asked, status.request_id.as_deref(), &status.conditions)
+}
+
+/// Who wrote the decision, where it is theirs that counted.
+fn decided_by(spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Option<Identity> {
+    let counted = match status.phase {
+        RequestPhase::Approved => !status.auto_approved,
+        RequestPhase::Denied => spec.decision == Some(Ruling::Denied),
+        RequestPhase::Pending | RequestPhase::Expired | RequestPhase::Cancelled => false,
+    };
+    spec.decided_by.as_ref().filter(|_| counted).map(PersonStamp::identity)
+}
