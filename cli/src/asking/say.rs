@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
-use super::case::{Case, names};
+use super::case::{Case, Told, names};
 use crate::cluster::Cluster;
 use crate::failure::Failure;
+use crate::report::lines;
 use crate::until::until;
 
 /// What is said, and to which.
@@ -45,14 +47,14 @@ pub(crate) struct Said<K> {
 }
 
 /// All of them, before anything is written.
-pub(crate) fn find<K: Case>(cluster: &Cluster, names: &[String], list: &str) -> Result<Vec<K>, Failure> {
+pub(crate) fn find<K: Told>(cluster: &Cluster, names: &[String]) -> Result<Vec<K>, Failure> {
     let namespace = cluster.namespace.as_str();
     let mut names = names.to_vec();
     names.sort();
     names.dedup();
     let missing = |name: &str| {
         let kind = K::kind(&());
-        let see = format!("kubectl sentinel {list} -n {namespace}");
+        let see = format!("kubectl sentinel {} -n {namespace}", K::LIST);
         Failure::Usage(format!("there is no {kind} {name} in namespace {namespace}. See: {see}"))
     };
     let found = |name: String| {
@@ -114,6 +116,16 @@ fn write<K: Case>(cluster: &Cluster, case: &K, word: &Word<K>) -> Result<Outcome
 /// asked never changes, so no version is needed.
 fn change<K: Case>(case: &K, spec: &Value) -> Value {
     json!({"metadata": {"uid": case.uid()}, "spec": spec})
+}
+
+/// What came of it in a word or two, and beneath that where it stands.
+pub(crate) fn text<K: Told>(begin: &str, one: &Said<K>, now: Timestamp) -> String {
+    let stands = match one.outcome {
+        Outcome::Heard | Outcome::Before => one.case.stands(now),
+        Outcome::Written | Outcome::Refused(_) | Outcome::Gone => vec![],
+    };
+    let head = format!("{begin}: {}", one.case.head());
+    lines([head].into_iter().chain(stands.iter().map(|line| format!("  {line}"))))
 }
 
 /// Why those weren't written that weren't, and who hasn't answered.

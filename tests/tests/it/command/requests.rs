@@ -180,7 +180,7 @@ async fn who_is_not_answered_is_told_so() {
         gone.tells("requested: AccessRequest gone").await;
         scene.objects(KIND).delete("gone", &kube::api::DeleteParams::default()).await.unwrap();
         let gone = gone.ends().await;
-        assert!(gone.code == 1 && gone.stderr.contains("somebody has deleted the request"), "{gone:?}");
+        assert!(gone.code == 1 && gone.stderr.contains("somebody has deleted it"), "{gone:?}");
     })
     .await;
 }
