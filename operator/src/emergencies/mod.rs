@@ -23,3 +23,5 @@ mod told;
 
 pub(crate) use ledger::Shelf;
 pub(crate) use reconcile::{Context, run};
+#[cfg(test)]
+pub(crate) use told::untold;

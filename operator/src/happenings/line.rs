@@ -123,3 +123,7 @@ fn emergency_fields(emergency: &Emergency) -> What<'_> {
         limit: emergency.limit.as_deref(),
     }
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

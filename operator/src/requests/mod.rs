@@ -12,3 +12,5 @@ mod reconcile;
 mod told;
 
 pub(crate) use reconcile::{Context, run};
+#[cfg(test)]
+pub(crate) use told::untold;

@@ -3,13 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use jiff::Timestamp;
-use kube::ResourceExt as _;
 use sentinel_api::{Phase, SentinelSession};
 use sentinel_core::session::SessionId;
 use tokio::sync::{mpsc, watch};
