@@ -27,7 +27,7 @@ fn calm(limits: Value) -> Value {
 }
 
 /// The chart makes it; here the first story that needs it does.
-async fn ledgers() -> Api<ConfigMap> {
+pub async fn ledgers() -> Api<ConfigMap> {
     let ledgers = Api::namespaced(client().await, HOME);
     let metadata = ObjectMeta { name: Some(LEDGER_CONFIG_MAP.to_owned()), ..ObjectMeta::default() };
     match ledgers.create(&PostParams::default(), &ConfigMap { metadata, ..ConfigMap::default() }).await {
