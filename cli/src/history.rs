@@ -18,6 +18,8 @@ mod told;
 
 pub(crate) use args::HistoryArgs;
 
+use std::io::Read;
+
 use jiff::Timestamp;
 
 use crate::failure::Failure;
@@ -26,7 +28,7 @@ use crate::source::Sources;
 use book::Book;
 use check::{Checker, Place};
 use filter::Filter;
-use lines::LogLines;
+use lines::{Found, LogLines};
 
 /// What is known of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -40,25 +42,39 @@ pub(crate) struct Counts {
 }
 
 pub(crate) fn run(args: &HistoryArgs, format: Format, sources: &mut Sources<'_>) -> Result<Report, Failure> {
-    let filter = Filter::of(args, Timestamp::now())?;
-    let mut checker = Checker::of(&args.keys)?;
-    let (mut book, mut counts) = (Book::new(filter), Counts::default());
+    let book = Book::new(Filter::of(args, Timestamp::now())?);
+    let mut reading = Reading { checker: Checker::of(&args.keys)?, book, counts: Counts::default() };
     let stdin = ["-".to_owned()];
     let files = if args.files.is_empty() { &stdin[..] } else { &args.files };
     for file in files {
         let (name, reader) = sources.open(file)?;
-        let mut lines = LogLines::of(&name, reader)?;
-        while let Some(line) = lines.next()? {
-            counts.read += 1;
-            let entry = line.and_then(|line| checker.entry(&line, Place { file: &name, line: lines.number() }));
-            match entry {
-                None => counts.skipped += 1,
-                Some(entry) => {
-                    counts.signed += u64::from(entry.signed);
-                    book.take(entry.line)?;
-                }
+        reading.read(&name, reader)?;
+    }
+    told::report(&reading.book.accesses(), reading.counts, &reading.checker, format)
+}
+
+/// Logs under way.
+struct Reading {
+    checker: Checker,
+    book: Book,
+    counts: Counts,
+}
+
+impl Reading {
+    fn read(&mut self, file: &str, reader: Box<dyn Read + '_>) -> Result<(), Failure> {
+        let mut lines = LogLines::of(file, reader)?;
+        loop {
+            let entry = match lines.next()? {
+                Found::End => return Ok(()),
+                Found::Other => None,
+                Found::Json(json) => self.checker.entry(&json, Place { file, line: lines.number() }),
+            };
+            self.counts.read += 1;
+            self.counts.skipped += u64::from(entry.is_none());
+            if let Some(entry) = entry {
+                self.counts.signed += u64::from(entry.signed);
+                self.book.take(entry.line)?;
             }
         }
     }
-    told::report(&book.accesses(), counts, &checker, format)
 }

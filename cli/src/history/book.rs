@@ -213,7 +213,9 @@ mod tests {
             .unwrap()
         };
         let mut lock = Lock::of(&line(&lines[0]));
-        lines.iter().for_each(|one| lock.learn(&line(one)));
+        for one in lines {
+            lock.learn(&line(one));
+        }
         (lock.told().from, lock.told().until)
     }
 

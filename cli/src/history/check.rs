@@ -78,13 +78,10 @@ impl Checker {
                 return None;
             }
         };
-        match self.chains.follow(link, sealed.signature) {
-            Ok(()) => {}
-            Err(beginning @ Broken::Beginning(_)) if self.notes.len() < SHOWN => {
-                self.notes.push(format!("{}:{}: {beginning}", place.file, place.line));
-            }
-            Err(Broken::Beginning(_)) => {}
-            Err(broken) => self.add(broken.to_string(), place),
+        match self.chains.follow(link, sealed.signature).err() {
+            Some(beginning @ Broken::Beginning(_)) => self.note(&beginning, place),
+            Some(broken) => self.add(broken.to_string(), place),
+            None => {}
         }
         entry(sealed.entry, true)
     }
@@ -104,6 +101,12 @@ impl Checker {
             return Err(format!("more than {MOST_CHAINS} processes have written this log"));
         }
         serde_json::from_str(sealed.entry).map_err(|_| "it is signed, and no link of a chain".to_owned())
+    }
+
+    fn note(&mut self, beginning: &Broken, Place { file, line }: Place<'_>) {
+        if self.notes.len() < SHOWN {
+            self.notes.push(format!("{file}:{line}: {beginning}"));
+        }
     }
 
     fn add(&mut self, message: String, Place { file, line }: Place<'_>) {

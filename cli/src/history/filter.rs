@@ -29,10 +29,10 @@ impl Filter {
             since: since.as_deref().map_or(Ok(Timestamp::MIN), |text| time("--since", text, now))?,
             until: until.as_deref().map_or(Ok(Timestamp::MAX), |text| time("--until", text, now))?,
         };
-        match filter.since < filter.until {
-            true => Ok(filter),
-            false => Err(Failure::Usage(format!("--since {} is not before --until {}", filter.since, filter.until))),
+        if filter.since >= filter.until {
+            return Err(Failure::Usage(format!("--since {} is not before --until {}", filter.since, filter.until)));
         }
+        Ok(filter)
     }
 
     /// Whether these are meant.

@@ -20,6 +20,17 @@ pub(super) struct LogLines<'a> {
     begun: [String; 2],
 }
 
+/// What is read of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A line that holds JSON.
+    Json(String),
+    /// A line that can't be ours.
+    Other,
+    /// Its end.
+    End,
+}
+
 /// Docker's own wrapping.
 #[derive(Deserialize)]
 struct Docker {
@@ -49,24 +60,24 @@ impl<'a> LogLines<'a> {
         self.number
     }
 
-    /// What the next line holds of JSON; `Some(None)`: nothing that could be ours. None: the end.
-    pub(super) fn next(&mut self) -> Result<Option<Option<String>>, Failure> {
+    /// What the next line holds.
+    pub(super) fn next(&mut self) -> Result<Found, Failure> {
         self.buffer.clear();
         let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
         let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
         if read.map_err(|cause| self.failed(cause))? == 0 {
-            return Ok(None);
+            return Ok(Found::End);
         }
         self.number += 1;
         let whole = self.buffer.ends_with(b"\n") || self.buffer.len() < LONGEST;
         if !whole {
             self.reader.skip_until(b'\n').map_err(|cause| self.failed(cause))?;
-            return Ok(Some(None));
+            return Ok(Found::Other);
         }
         let buffer = mem::take(&mut self.buffer);
         let found = std::str::from_utf8(&buffer).ok().and_then(|line| self.unwrapped(line.trim_end()));
         self.buffer = buffer;
-        Ok(Some(found))
+        Ok(found.map_or(Found::Other, Found::Json))
     }
 
     fn unwrapped(&mut self, line: &str) -> Option<String> {
@@ -119,7 +130,12 @@ mod tests {
 
     fn read(text: &[u8]) -> Vec<Option<String>> {
         let mut lines = LogLines::of("log", Box::new(text)).unwrap();
-        std::iter::from_fn(|| lines.next().unwrap()).collect()
+        let next = || match lines.next().unwrap() {
+            Found::Json(json) => Some(Some(json)),
+            Found::Other => Some(None),
+            Found::End => None,
+        };
+        std::iter::from_fn(next).collect()
     }
 
     #[test]

@@ -34,10 +34,10 @@ pub(super) struct Leave {
 impl Span {
     /// Of a line that allows.
     pub(super) fn of(line: &DecisionLine<'_>) -> Self {
-        let life = SignedDuration::from_secs(line.session_duration_seconds.unwrap_or_default().max(0));
+        let lifetime = SignedDuration::from_secs(line.session_duration_seconds.unwrap_or_default().max(0));
         Self {
             from: line.timestamp,
-            until: line.timestamp.saturating_add(life).unwrap_or(Timestamp::MAX),
+            until: line.timestamp.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
             issues: u64::from(line.role_arn.is_some()),
             role_arn: line.role_arn.as_ref().map(kept),
             source_identity: line.source_identity.as_ref().map(kept),
@@ -94,7 +94,9 @@ mod tests {
 
     fn all(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
         let mut all = vec![];
-        spans.into_iter().for_each(|span| add(&mut all, span));
+        for span in spans {
+            add(&mut all, span);
+        }
         all.sort_by_key(|span| (span.from, span.leave.rule.clone()));
         all
     }

@@ -27,7 +27,9 @@ impl<L: Listing> Table<L> {
     pub(crate) fn whole(&mut self, objects: &[DynamicObject], now: Timestamp) -> String {
         let rows: Vec<Vec<String>> =
             std::iter::once(self.head()).chain(objects.iter().map(|one| self.cells(one, now))).collect();
-        rows.iter().for_each(|row| widen(&mut self.widths, row));
+        for row in &rows {
+            widen(&mut self.widths, row);
+        }
         rows.iter().map(|row| line(&self.widths, row)).collect()
     }
 
@@ -53,7 +55,9 @@ impl<L: Listing> Table<L> {
 /// Rows of printable cells, beneath each other.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let mut widths = vec![];
-    rows.iter().for_each(|row| widen(&mut widths, row));
+    for row in rows {
+        widen(&mut widths, row);
+    }
     rows.iter().map(|row| line(&widths, row)).collect()
 }
 

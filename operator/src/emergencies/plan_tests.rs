@@ -249,10 +249,14 @@ fn a_review_is_asked_for_until_it_is_there() {
     assert_eq!(says(&active, "Reviewed"), None);
     let over = pass(&before, &active.status, &mut ledger, at(70));
     assert_eq!(says(&over, "Reviewed").unwrap().0, false);
-    for (by, reason) in [(json!({"user": "ben"}), "Reviewed"), (Value::Null, "ReviewedUnstamped")] {
+    for (by, holds, reason) in [
+        (json!({"user": "ben"}), true, "Reviewed"),
+        (Value::Null, true, "ReviewedUnstamped"),
+        (json!({"user": "role", "person": "ann"}), false, "OwnReview"),
+    ] {
         let reviewed = facts("e", &json!({"duration": "1m", "review": "the disk was full", "reviewedBy": by}));
         let plan = pass(&reviewed, &over.status, &mut ledger, at(80));
-        assert_eq!((says(&plan, "Reviewed").unwrap().0, says(&plan, "Reviewed").unwrap().1), (true, reason));
+        assert_eq!((says(&plan, "Reviewed").unwrap().0, says(&plan, "Reviewed").unwrap().1), (holds, reason));
         assert_eq!(plan.status.phase, EventPhase::Expired);
     }
 }

@@ -46,12 +46,16 @@ fn happening(
         duration: &spec.duration,
         justification: &spec.justification,
     };
-    let subject = Subject {
+    let mut subject = Subject {
         status: word,
         at,
         expires_at: moment(status.expires_at.as_deref()),
         ..Subject::of(object, asked, status.request_id.as_deref(), &status.conditions)
     };
+    // Of a beginning that is told late, the status says the end.
+    if word == "active" && status.phase != EventPhase::Active {
+        subject.message.clear();
+    }
     let closed = change == EmergencyChange::Closed;
     let emergency = Emergency {
         subject,

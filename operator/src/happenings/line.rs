@@ -1,12 +1,30 @@
 //! One line of the audit log for each happening.
 
 use sentinel_api::audit_log::{BreakGlassLine, OpeningFields, RequestLine, SENTINEL, Text};
+use serde::Serialize;
 
 use super::happening::{Emergency, Happening, Request, Subject};
 use crate::cluster::Cluster;
 
-/// The line about `happening` to `about`.
-pub(super) fn request<'a>(happening: &'a Happening, about: &'a Request, cluster: &'a Cluster) -> RequestLine<'a> {
+/// A line.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Line<'a> {
+    /// About a request.
+    Request(RequestLine<'a>),
+    /// About an emergency.
+    BreakGlass(BreakGlassLine<'a>),
+}
+
+/// The line about `happening` in `cluster`.
+pub(super) fn line<'a>(happening: &'a Happening, cluster: &'a Cluster) -> Line<'a> {
+    match happening {
+        Happening::Request(_, about) => Line::Request(request(happening, about, cluster)),
+        Happening::Emergency(_, about) => Line::BreakGlass(break_glass(happening, about, cluster)),
+    }
+}
+
+fn request<'a>(happening: &'a Happening, about: &'a Request, cluster: &'a Cluster) -> RequestLine<'a> {
     RequestLine {
         timestamp: about.subject.at,
         event: happening.name().into(),
@@ -20,12 +38,7 @@ pub(super) fn request<'a>(happening: &'a Happening, about: &'a Request, cluster:
     }
 }
 
-/// The same about an emergency.
-pub(super) fn break_glass<'a>(
-    happening: &'a Happening,
-    about: &'a Emergency,
-    cluster: &'a Cluster,
-) -> BreakGlassLine<'a> {
+fn break_glass<'a>(happening: &'a Happening, about: &'a Emergency, cluster: &'a Cluster) -> BreakGlassLine<'a> {
     BreakGlassLine {
         timestamp: about.subject.at,
         event: happening.name().into(),
@@ -67,3 +80,7 @@ fn asked<'a>(happening: &'a Happening, rule: Option<&'a (String, String)>, clust
 fn text(text: Option<&str>) -> Option<Text<'_>> {
     text.map(Text::from)
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::line::{break_glass, request};
+use super::line::line;
 use super::{Happening, Subject};
 use crate::cluster::Cluster;
 use crate::{emergencies, locks, requests, sessions};
@@ -39,11 +39,7 @@ fn text(line: &impl Serialize) -> String {
 }
 
 fn lines(happenings: &[Happening]) -> Vec<String> {
-    let line = |happening: &Happening| match happening {
-        Happening::Request(_, about) => text(&request(happening, about, &cluster())),
-        Happening::Emergency(_, about) => text(&break_glass(happening, about, &cluster())),
-    };
-    happenings.iter().map(line).collect()
+    happenings.iter().map(|happening| text(&line(happening, &cluster()))).collect()
 }
 
 fn of_a_request() -> Vec<String> {
@@ -139,8 +135,8 @@ fn a_full_line_fits_its_schema() {
         rule,
         limit: Some("cooldown".to_owned()),
     };
-    let happening = Happening::Emergency(super::EmergencyChange::Closed, about.clone());
-    let line = serde_json::to_value(break_glass(&happening, &about, &cluster())).unwrap();
+    let happening = Happening::Emergency(super::EmergencyChange::Closed, about);
+    let line = serde_json::to_value(line(&happening, &cluster())).unwrap();
     let [_, _, (_, schema), ..] = schema::kinds();
     assert_eq!(schema::misfits(&schema, &line), [""; 0], "{line}");
     assert_eq!(line.as_object().unwrap().len(), schema["properties"].as_object().unwrap().len(), "{line}");

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ObjectReference;
 
 use super::happening::Happening;
-use super::line::{break_glass, request};
+use super::line::line;
 use super::note::note;
 use crate::audit_log::AuditLog;
 use crate::events::{Events, Note};
@@ -23,11 +23,7 @@ impl Teller {
 
     /// Tells `happening` of `object`. `false`: somebody could not take it, so it is to be told again.
     pub async fn tell(&self, happening: &Happening, object: &ObjectReference) -> bool {
-        let (name, cluster) = (happening.name(), &self.log.cluster);
-        let written = match happening {
-            Happening::Request(_, about) => self.log.write(name, &request(happening, about, cluster)),
-            Happening::Emergency(_, about) => self.log.write(name, &break_glass(happening, about, cluster)),
-        };
+        let written = self.log.write(happening.name(), &line(happening, &self.log.cluster));
         if written {
             self.events.tell(object, &note(happening)).await;
         } else {

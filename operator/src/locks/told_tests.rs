@@ -24,7 +24,9 @@ fn told(book: &mut Book, event: Event<DynamicObject>, minute: i64) -> Vec<(Chang
 
 fn tell(book: &mut Book, ask: impl FnOnce(&mut Book) -> Vec<Untold>) -> Vec<(Change, Timestamp)> {
     let untold = ask(book);
-    untold.iter().for_each(|one| book.told(one));
+    for one in &untold {
+        book.told(one);
+    }
     untold.into_iter().map(|one| (one.change, one.at)).collect()
 }
 

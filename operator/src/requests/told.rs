@@ -28,6 +28,9 @@ pub(crate) fn untold(object: &DynamicObject, spec: &AccessRequestSpec, status: &
 fn created(object: &DynamicObject, spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Request {
     let mut subject = subject(object, spec, status);
     subject.status = "pending";
+    if status.phase != RequestPhase::Pending {
+        subject.message.clear();
+    }
     subject.expires_at = Some(LIFETIME.after(subject.created_at));
     let requester = spec.requester.as_ref().map(PersonStamp::identity);
     Request { subject, requester, decided_by: None, comment: None, auto_approved: false, rule: None }
@@ -43,11 +46,13 @@ fn decided(
     subject.status = word;
     subject.at = moment(status.decided_at.as_deref()).unwrap_or(subject.created_at);
     subject.expires_at = moment(status.expires_at.as_deref());
+    let decided_by = decided_by(spec, status);
+    let is_theirs = decided_by.is_some() || status.phase == RequestPhase::Cancelled;
     Request {
         subject,
         requester: spec.requester.as_ref().map(PersonStamp::identity),
-        decided_by: decided_by(spec, status),
-        comment: spec.comment.clone(),
+        decided_by,
+        comment: spec.comment.clone().filter(|_| is_theirs),
         auto_approved: status.auto_approved,
         rule: status.rule.clone().zip(status.policy.clone()),
     }

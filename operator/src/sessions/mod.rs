@@ -20,6 +20,7 @@ mod plan;
 mod pod;
 mod revocations;
 mod row;
+mod shared;
 mod status;
 mod subject;
 mod tables;
@@ -29,8 +30,9 @@ mod tracker;
 pub(crate) use desk::Desk;
 pub(crate) use governance::Governance;
 pub(crate) use orphans::Scan;
-pub(crate) use pod::{PodFacts, PodState, prune};
+pub(crate) use pod::{PodFacts, PodObject, PodState, prune};
 pub(crate) use revocations::Revocations;
+pub(crate) use shared::SharedSession;
 pub(crate) use tables::SessionTables;
 #[cfg(test)]
 pub(crate) use told::untold;

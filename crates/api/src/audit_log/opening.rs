@@ -26,7 +26,7 @@ pub struct RequestLine<'a> {
     /// Who decided, where a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<Text<'a>>,
-    /// What they said to it.
+    /// What they said to it; of a cancellation, what the requester said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver_comment: Option<Text<'a>>,
     /// Approved by the rule's autoApprove, by nobody.
@@ -98,7 +98,7 @@ pub struct OpeningFields<'a> {
     /// Its rule that did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Text<'a>>,
-    /// What the object's status says about it, in a sentence.
+    /// What the object's status says about it, in a sentence; empty where it was told so late that the status says something newer.
     pub message: Text<'a>,
     /// Namespace of the object and of the service account.
     pub namespace: Text<'a>,

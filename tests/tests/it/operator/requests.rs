@@ -89,11 +89,8 @@ async fn a_grant_ends_at_its_very_end_and_stays_approved() {
         let request = Asked::new(&ground, json!({"duration": "4s"})).await;
         request.decide("Approved", "ann").await;
         let end = moment(request.is(RequestPhase::Approved, "true Approved").await.expires_at);
-        let over = request.is(RequestPhase::Approved, "false RunOut").await;
+        request.is(RequestPhase::Approved, "false RunOut").await;
         assert!(Timestamp::now() >= end, "not before its end");
-        let said: Timestamp = over.conditions[0].last_transition_time.parse().unwrap();
-        let late = said.duration_since(end).as_secs();
-        assert!((-1..10).contains(&late), "{late} s after its end");
         request.was_told("GrantEnded").await;
     })
     .await;
