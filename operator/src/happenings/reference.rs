@@ -123,6 +123,23 @@ fn the_reference_shows_lines_of_the_operator() {
 /// Every field that may be left out, written.
 #[test]
 fn a_full_line_fits_its_schema() {
+    let happening = closed();
+    let line = serde_json::to_value(line(&happening, &cluster())).unwrap();
+    let [_, _, (_, schema), ..] = schema::kinds();
+    assert_eq!(schema::misfits(&schema, &line), [""; 0], "{line}");
+    assert_eq!(line.as_object().unwrap().len(), schema["properties"].as_object().unwrap().len(), "{line}");
+    let mut odd = line.clone();
+    odd["event"] = "breakglass.opened".into();
+    odd["more"] = 1.into();
+    odd.as_object_mut().unwrap().remove("cluster");
+    let found = schema::misfits(&schema, &odd).join("; ");
+    for part in ["cluster is missing", "event is \"breakglass.opened\"", "nobody knows more"] {
+        assert!(found.contains(part), "{found}");
+    }
+}
+
+/// An emergency with all that can be said of one.
+pub(super) fn closed() -> Happening {
     let subject = Subject { id: "1a2b3c4d".to_owned(), ..empty() };
     let who = || Some(sentinel_core::person::Identity::new("ann".to_owned(), Some("person".to_owned())));
     let rule = Some(("rule".to_owned(), "policy".to_owned()));
@@ -136,19 +153,7 @@ fn a_full_line_fits_its_schema() {
         rule,
         limit: Some("cooldown".to_owned()),
     };
-    let happening = Happening::Emergency(super::EmergencyChange::Closed, about);
-    let line = serde_json::to_value(line(&happening, &cluster())).unwrap();
-    let [_, _, (_, schema), ..] = schema::kinds();
-    assert_eq!(schema::misfits(&schema, &line), [""; 0], "{line}");
-    assert_eq!(line.as_object().unwrap().len(), schema["properties"].as_object().unwrap().len(), "{line}");
-    let mut odd = line.clone();
-    odd["event"] = "breakglass.opened".into();
-    odd["more"] = 1.into();
-    odd.as_object_mut().unwrap().remove("cluster");
-    let found = schema::misfits(&schema, &odd).join("; ");
-    for part in ["cluster is missing", "event is \"breakglass.opened\"", "nobody knows more"] {
-        assert!(found.contains(part), "{found}");
-    }
+    Happening::Emergency(super::EmergencyChange::Closed, about)
 }
 
 fn empty() -> Subject {
