@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::spans::{Span, add};
 use crate::failure::Failure;
 
-/// So many accesses are kept, and so many requests, emergencies, revocations and locks together: about a kilobyte each.
+/// So many accesses are kept, and so many requests, emergencies, revocations and locks together: some kilobytes each, when they are told.
 pub(super) const MOST: usize = 100_000;
 
 /// A thing of a cluster: its cluster, and its id there.
