@@ -13,8 +13,8 @@ mod say;
 mod when;
 
 pub(crate) use args::{AskArgs, note};
-pub(crate) use case::{Case, age_of, granted, names, opens_nothing};
-pub(crate) use make::{Made, make, wait};
+pub(crate) use case::{Case, Told, age_of, beneath_the_first, granted, names, opens_nothing, person, place};
+pub(crate) use make::run as ask_for;
 pub(crate) use me::{Me, stamped};
-pub(crate) use say::{Outcome, Said, Word, find, is_late, notes, say};
+pub(crate) use say::{Outcome, Said, Word, find, is_late, notes, say, text};
 pub(crate) use when::when;

@@ -164,8 +164,8 @@ pub(crate) const DENY: &str = "\
 Examples:
   kubectl sentinel deny migrate-prod-x7k2p -n payments --comment 'not on a Friday'
 
-For approvers, as approve; a denial is for good: who asked may ask again. It doesn't end what was approved: kubectl
-sentinel lock does.
+For approvers, as approve; a denial is for good: who asked may ask again. To end what was approved: kubectl delete
+accessrequest, or kubectl sentinel lock.
 
 Exit codes: 0 each is denied; 1 one is not, or not confirmed within --timeout; 2 wrong usage, or the cluster can't be
 asked.";
@@ -219,7 +219,7 @@ Examples:
   kubectl sentinel events -A --unreviewed
   kubectl sentinel review api-prod-x7k2p -n payments --note 'drained the queue by hand; ticket 8 makes that unnecessary'
 
-Afterwards, and once: a review never changes.
+Afterwards, by another person than who broke the glass, and once: a review never changes.
 
 Exit codes: 0 written; 1 refused, there is one already, or not confirmed within --timeout; 2 wrong usage, or the cluster
 can't be asked.";

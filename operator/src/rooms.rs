@@ -197,8 +197,11 @@ impl Rooms {
 
     fn spawn_emergencies(&self, rooms: &mut JoinSet<&'static str>) {
         let (law, shutdown) = (self.watches.ground_changes(), self.shutdown.clone().cancelled_owned());
-        let shelf = emergencies::Shelf::new(self.client.clone(), &self.args.process.namespace);
-        let run = emergencies::run(emergencies::Context { desk: self.desk(), shelf }, law, shutdown);
+        let context = emergencies::Context {
+            desk: self.desk(),
+            shelf: emergencies::Shelf::new(self.client.clone(), &self.args.process.namespace),
+        };
+        let run = emergencies::run(context, law, shutdown);
         rooms.spawn(async move { (run.await, "emergencies").1 });
     }
 

@@ -4,18 +4,18 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use futures::{Stream, StreamExt as _, stream};
-use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::ObjectMeta;
 use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource};
 use sentinel_api::names::INJECTED_LABEL;
-use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile, SentinelSession};
+use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPolicy, SentinelProfile};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use crate::sessions::prune;
+use crate::sessions::{PodObject, SharedSession, prune};
 
 /// What a watch knows, and when it changes.
 pub(crate) struct Watched<K: Resource + Clone + 'static>
@@ -61,9 +61,9 @@ pub(crate) fn changes_of<T: Send + Sync + 'static>(
 #[derive(Clone)]
 pub(crate) struct Watches {
     /// Injected pods, pruned.
-    pub pods: Watched<Pod>,
+    pub pods: Watched<PodObject>,
     /// Sessions.
-    pub sessions: Watched<DeserializeGuard<SentinelSession>>,
+    pub sessions: Watched<DeserializeGuard<SharedSession>>,
     /// Profiles.
     pub profiles: Watched<DeserializeGuard<SentinelProfile>>,
     /// Access policies.

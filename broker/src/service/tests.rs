@@ -315,8 +315,12 @@ impl Stage {
             &world.policies.heard,
             &world.locks.heard,
             &world.sessions.heard,
+            &world.requests.heard,
+            &world.emergencies.heard,
         ];
-        watches.iter().for_each(|heard| heard.stamp());
+        for heard in watches {
+            heard.stamp();
+        }
     }
 
     fn effects(&self) -> Vec<String> {

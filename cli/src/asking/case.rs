@@ -5,7 +5,8 @@ use k8s_openapi::NamespaceResourceScope;
 use kube::api::{DynamicObject, ObjectMeta};
 use kube::{Resource, ResourceExt as _};
 use sentinel_api::names::GRANTED_CONDITION;
-use sentinel_api::{AccessRequest, BreakGlassEvent, Condition, ConditionStatus};
+use sentinel_api::{AccessRequest, BreakGlassEvent, Condition, ConditionStatus, PersonStamp};
+use sentinel_core::time::GoDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,6 +22,34 @@ pub(crate) trait Case: Object + Resource<Scope = NamespaceResourceScope> + Seria
 
     /// What is true of it.
     fn conditions(&self) -> &[Condition];
+}
+
+/// In words.
+pub(crate) trait Told: Case {
+    /// What is said of one that is made.
+    const MADE: &'static str;
+    /// What is said of one that was only judged.
+    const WOULD: &'static str;
+    /// The command that lists them.
+    const LIST: &'static str;
+
+    /// Whether nobody has judged it.
+    fn is_pending(&self) -> bool;
+
+    /// Whether it got what it asked for.
+    fn is_given(&self) -> bool;
+
+    /// The object, and what it asks for, in one line.
+    fn head(&self) -> String;
+
+    /// While it is pending, a line each.
+    fn waits(&self, now: Timestamp) -> Vec<String>;
+
+    /// What is to be said to whoever has waited so long for nothing.
+    fn still_pending(&self, waited: GoDuration) -> String;
+
+    /// Where it stands and what comes next, a line each; the first says it.
+    fn stands(&self, now: Timestamp) -> Vec<String>;
 }
 
 impl Case for AccessRequest {
@@ -60,7 +89,22 @@ pub(crate) fn opens_nothing(case: &impl Case) -> Option<String> {
 
 /// `AccessRequest migrate-prod-x7k2p -n payments`
 pub(crate) fn names<K: Case>(case: &K) -> String {
-    printable(&format!("{} {} -n {}", K::kind(&()), case.name_any(), case.namespace().unwrap_or_default()))
+    format!("{} {}", K::kind(&()), place(case))
+}
+
+/// `migrate-prod-x7k2p -n payments`: what a command is told.
+pub(crate) fn place(case: &impl Case) -> String {
+    printable(&format!("{} -n {}", case.name_any(), case.namespace().unwrap_or_default()))
+}
+
+/// As people call them.
+pub(crate) fn person(stamp: Option<&PersonStamp>) -> String {
+    stamp.map_or("somebody unknown".to_owned(), |stamp| stamp.identity().shown())
+}
+
+/// All but the first beneath it, and nothing of them moves the cursor.
+pub(crate) fn beneath_the_first(said: &[String]) -> Vec<String> {
+    said.iter().enumerate().map(|(n, line)| format!("{}{}", if n == 0 { "" } else { "  " }, printable(line))).collect()
 }
 
 /// As kubectl says it.

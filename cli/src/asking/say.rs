@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
-use super::case::{Case, names};
+use super::case::{Case, Told, names};
 use crate::cluster::Cluster;
 use crate::failure::Failure;
+use crate::report::lines;
 use crate::until::until;
 
 /// What is said, and to which.
@@ -45,14 +47,14 @@ pub(crate) struct Said<K> {
 }
 
 /// All of them, before anything is written.
-pub(crate) fn find<K: Case>(cluster: &Cluster, names: &[String], list: &str) -> Result<Vec<K>, Failure> {
+pub(crate) fn find<K: Told>(cluster: &Cluster, names: &[String]) -> Result<Vec<K>, Failure> {
     let namespace = cluster.namespace.as_str();
     let mut names = names.to_vec();
     names.sort();
     names.dedup();
     let missing = |name: &str| {
         let kind = K::kind(&());
-        let see = format!("kubectl sentinel {list} -n {namespace}");
+        let see = format!("kubectl sentinel {} -n {namespace}", K::LIST);
         Failure::Usage(format!("there is no {kind} {name} in namespace {namespace}. See: {see}"))
     };
     let found = |name: String| {
@@ -116,9 +118,24 @@ fn change<K: Case>(case: &K, spec: &Value) -> Value {
     json!({"metadata": {"uid": case.uid()}, "spec": spec})
 }
 
+/// What came of it in a word or two, and beneath that where it stands.
+pub(crate) fn text<K: Told>(begin: &str, one: &Said<K>, now: Timestamp) -> String {
+    let stands = match one.outcome {
+        Outcome::Heard | Outcome::Before => one.case.stands(now),
+        Outcome::Written | Outcome::Refused(_) | Outcome::Gone => vec![],
+    };
+    let head = format!("{begin}: {}", one.case.head());
+    lines([head].into_iter().chain(stands.iter().map(|line| format!("  {line}"))))
+}
+
 /// Why those weren't written that weren't, and who hasn't answered.
 pub(crate) fn notes<K: Case>(said: &[Said<K>], waited: bool) -> Vec<String> {
     let refused = said.iter().filter_map(|one| match &one.outcome {
+        // As the API server says it of an object that is not the one that was shown.
+        Outcome::Refused(why) if why.contains("metadata.uid") => Some(format!(
+            "error: {} is another than was shown: somebody has made it anew meanwhile; look again",
+            names(&one.case)
+        )),
         Outcome::Refused(why) => Some(format!("error: {why}")),
         Outcome::Gone => Some(format!("error: somebody has deleted {}", names(&one.case))),
         _ => None,
@@ -144,5 +161,39 @@ impl Outcome {
             Self::Refused(_) => "Refused",
             Self::Gone => "Gone",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sentinel_api::AccessRequest;
+
+    fn request() -> AccessRequest {
+        let object = json!({
+            "apiVersion": "sentinel.dev/v1alpha1", "kind": "AccessRequest", "metadata": {"name": "r", "namespace": "payments", "uid": "u"},
+            "spec": {"profile": "prod", "serviceAccount": "api", "duration": "1h", "justification": "deploy it"},
+        });
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn it_is_said_to_the_very_object_that_was_shown() {
+        let spec = json!({"decision": "Approved"});
+        assert_eq!(change(&request(), &spec), json!({"metadata": {"uid": "u"}, "spec": spec}));
+        let why = "AccessRequest r is invalid: metadata.uid: Invalid value: field is immutable".to_owned();
+        let said = [Said { case: request(), outcome: Outcome::Refused(why) }];
+        let expected = "error: AccessRequest r -n payments is another than was shown: somebody has made it anew meanwhile; look again";
+        assert_eq!(notes(&said, true), [expected]);
+    }
+
+    #[test]
+    fn each_that_is_not_written_says_why() {
+        let outcomes = [Outcome::Refused("it says no".to_owned()), Outcome::Gone, Outcome::Written];
+        let said = outcomes.map(|outcome| Said { case: request(), outcome });
+        let told = notes(&said, true);
+        assert_eq!(told[..2], ["error: it says no", "error: somebody has deleted AccessRequest r -n payments"]);
+        assert!(told[2].starts_with("note: it is written, and the operator has not answered"), "{told:?}");
+        assert_eq!((notes(&said, false).len(), is_late(&said, false)), (2, false));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::CloseArgs;
 use super::{is_over, told};
-use crate::asking::{Outcome, Said, Word, find, is_late, note, notes, say, stamped};
+use crate::asking::{Outcome, Said, Word, find, is_late, note, notes, say, stamped, text};
 use crate::cluster::Cluster;
 use crate::failure::Failure;
 use crate::report::{Format, Report};
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &CloseArgs, format: Format) -> Result<Report, Failure> {
     let reason = note("--reason", args.reason.as_deref(), MAX_CLOSED_REASON)?;
     let patience = until::patience(args.timeout)?;
     let cluster = Cluster::connect(&args.connect)?;
-    let events = find::<BreakGlassEvent>(&cluster, &args.names, "events")?;
+    let events = find::<BreakGlassEvent>(&cluster, &args.names)?;
     // Whoever can't sign as the installation wants it closes all the same: nothing is gained by an emergency that goes on.
     let unsigned = change(reason.clone(), None);
     let word = Word { spec: change(reason, stamped(&cluster)), or: Some(unsigned), is_open, is_heard: is_over };
@@ -40,22 +40,20 @@ fn is_open(event: &BreakGlassEvent) -> bool {
 /// Exit 1 unless each is over.
 fn report(said: &[Said<BreakGlassEvent>], waited: bool, format: Format) -> Result<Report, Failure> {
     let now = Timestamp::now();
-    let text: String = said.iter().map(|one| text(one, now)).collect();
+    let text: String = said.iter().map(|one| text(begin(one), one, now)).collect();
     let all: Vec<Value> = said.iter().map(told::line).collect();
     let fails = |one: &Said<_>| matches!(one.outcome, Outcome::Refused(_) | Outcome::Gone);
     let found = is_late(said, waited) || said.iter().any(fails);
     Ok(Report { stdout: format.render(text, &all)?, notes: notes(said, waited), found })
 }
 
-/// The head, and beneath it where it stands.
-fn text(one: &Said<BreakGlassEvent>, now: Timestamp) -> String {
-    let begin = match one.outcome {
+fn begin(one: &Said<BreakGlassEvent>) -> &'static str {
+    match one.outcome {
         Outcome::Heard if super::phase(&one.case) == EventPhase::Closed => "closed",
         Outcome::Heard | Outcome::Before => "is over",
         Outcome::Written => "closed, not confirmed yet",
         Outcome::Refused(_) | Outcome::Gone => "not closed",
-    };
-    told::with_state(begin, one, now)
+    }
 }
 
 #[cfg(test)]

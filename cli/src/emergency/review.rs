@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::ReviewArgs;
 use super::{phase, reviewed, told};
-use crate::asking::{Outcome, Said, Word, find, is_late, names, note, notes, say, stamped};
+use crate::asking::{Outcome, Said, Word, find, is_late, names, note, notes, person, place, say, stamped, text};
 use crate::cluster::Cluster;
 use crate::failure::Failure;
 use crate::report::{Format, Report};
@@ -16,9 +16,9 @@ pub(crate) fn run(args: &ReviewArgs, format: Format) -> Result<Report, Failure> 
     let review = note("--note", Some(&args.note), MAX_REVIEW)?;
     let patience = until::patience(args.timeout)?;
     let cluster = Cluster::connect(&args.connect)?;
-    let events = find::<BreakGlassEvent>(&cluster, std::slice::from_ref(&args.name), "events")?;
+    let events = find::<BreakGlassEvent>(&cluster, std::slice::from_ref(&args.name))?;
     events.iter().try_for_each(not_active)?;
-    let word = Word { spec: change(review, stamped(&cluster)), or: None, is_open, is_heard };
+    let word = Word { spec: change(review.as_deref(), stamped(&cluster)), or: None, is_open, is_heard };
     let said = say(&cluster, events, &word, patience)?;
     report(&said, !patience.is_zero(), format)
 }
@@ -28,12 +28,13 @@ fn not_active(event: &BreakGlassEvent) -> Result<(), Failure> {
     if phase(event) != EventPhase::Active || event.spec.closed {
         return Ok(());
     }
-    let names = names(event);
-    let close = names.replacen("BreakGlassEvent", "kubectl sentinel close", 1);
-    Err(Failure::Usage(format!("{names} is still active, and a review comes afterwards. To end it: {close}")))
+    let (names, place) = (names(event), place(event));
+    Err(Failure::Usage(format!(
+        "{names} is still active, and a review comes afterwards. To end it: kubectl sentinel close {place}"
+    )))
 }
 
-fn change(review: Option<String>, by: Option<PersonStamp>) -> Value {
+fn change(review: Option<&str>, by: Option<PersonStamp>) -> Value {
     let mut spec = json!({"review": review});
     if let (Some(by), Some(spec)) = (by, spec.as_object_mut()) {
         spec.insert("reviewedBy".to_owned(), json!(by));
@@ -52,7 +53,7 @@ fn is_heard(event: &BreakGlassEvent) -> bool {
 /// Exit 1 unless this review is the one that is there.
 fn report(said: &[Said<BreakGlassEvent>], waited: bool, format: Format) -> Result<Report, Failure> {
     let now = Timestamp::now();
-    let text: String = said.iter().map(|one| told::with_state(begin(&one.outcome), one, now)).collect();
+    let text: String = said.iter().map(|one| text(begin(&one.outcome), one, now)).collect();
     let all: Vec<Value> = said.iter().map(told::line).collect();
     let mut notes = notes(said, waited);
     notes.extend(said.iter().filter_map(before));
@@ -73,7 +74,7 @@ fn is_there(outcome: &Outcome) -> bool {
 }
 
 fn before(one: &Said<BreakGlassEvent>) -> Option<String> {
-    let by = told::person(one.case.spec.reviewed_by.as_ref());
+    let by = person(one.case.spec.reviewed_by.as_ref());
     (one.outcome == Outcome::Before)
         .then(|| format!("error: {by} has written a review already, and a review never changes"))
 }

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use sentinel_api::{
-    BreakGlassEvent, BreakGlassEventSpec, BreakGlassEventStatus, ConditionStatus, EventPhase, EventRefusal, PersonStamp,
+    BreakGlassEvent, BreakGlassEventSpec, BreakGlassEventStatus, ConditionStatus, EventPhase, EventRefusal,
 };
 use sentinel_core::break_glass::PATIENCE;
 use sentinel_core::time::GoDuration;
 use serde_json::{Value, json};
 
 use super::{phase, reviewed};
-use crate::asking::{Outcome, Said, granted, names, opens_nothing, when};
+use crate::asking::{Said, Told, beneath_the_first, granted, names, opens_nothing, person, place, when};
 use crate::report::lines;
 use crate::words::{in_one_line, printable};
 
@@ -24,58 +24,49 @@ pub(super) fn about(spec: &BreakGlassEventSpec, namespace: &str) -> String {
     lines([printable(&does), format!("  {reason_code}: {}", in_one_line(justification)), records.to_owned()])
 }
 
-/// The object, and what it is for, in one line.
-pub(super) fn head(event: &BreakGlassEvent) -> String {
-    let BreakGlassEventSpec { profile, service_account, duration, reason_code, .. } = &event.spec;
-    printable(&format!(
-        "{}: service account {service_account} on profile {profile} for {duration}, {reason_code}",
-        names(event)
-    ))
+impl Told for BreakGlassEvent {
+    const MADE: &'static str = "asked to break the glass";
+    const WOULD: &'static str = "would break the glass";
+    const LIST: &'static str = "events";
+
+    fn is_pending(&self) -> bool {
+        phase(self) == EventPhase::Pending
+    }
+
+    fn is_given(&self) -> bool {
+        phase(self) == EventPhase::Active
+    }
+
+    fn head(&self) -> String {
+        let BreakGlassEventSpec { profile, service_account, duration, reason_code, .. } = &self.spec;
+        let what = format!("service account {service_account} on profile {profile} for {duration}, {reason_code}");
+        printable(&format!("{}: {what}", names(self)))
+    }
+
+    fn waits(&self, _: Timestamp) -> Vec<String> {
+        granted(self).map(|condition| format!("  {}", in_one_line(&condition.message))).into_iter().collect()
+    }
+
+    fn still_pending(&self, waited: GoDuration) -> String {
+        format!(
+            "nobody has judged it within {waited}; it becomes active if that is done within {PATIENCE} of its making, and else it is refused. Does the operator run? kubectl -n sentinel-system get pods. To take it back: kubectl sentinel close {}",
+            place(self)
+        )
+    }
+
+    fn stands(&self, now: Timestamp) -> Vec<String> {
+        let status = self.status.clone().unwrap_or_default();
+        beneath_the_first(&match status.phase {
+            EventPhase::Pending => vec!["nobody has judged it yet".to_owned()],
+            EventPhase::Active => active(self, &status, now),
+            EventPhase::Closed => ended(self, closed(self, &status, now)),
+            EventPhase::Expired => ended(self, format!("expired{}", at(status.expires_at.as_deref(), " ", now))),
+            EventPhase::Refused => refused(status.refusal, now),
+        })
+    }
 }
 
-/// While nobody has judged it.
-pub(super) fn waits(event: &BreakGlassEvent) -> String {
-    let said = granted(event).map(|condition| format!("  {}", in_one_line(&condition.message)));
-    lines(said)
-}
-
-/// For whoever doesn't wait.
-pub(super) fn see(event: &BreakGlassEvent) -> String {
-    format!("  where it stands: kubectl sentinel events -n {} --mine", namespace(event))
-}
-
-/// What doesn't change by waiting longer here.
-pub(super) fn still_pending(event: &BreakGlassEvent, waited: GoDuration) -> String {
-    format!(
-        "nobody has judged it within {waited}; it becomes active if that is done within {PATIENCE} of its making, and else it is refused. Does the operator run? kubectl -n sentinel-system get pods. To take it back: kubectl sentinel close {}",
-        place(event)
-    )
-}
-
-/// Where it stands, a line each; the first says it.
-pub(super) fn stands(event: &BreakGlassEvent, now: Timestamp) -> Vec<String> {
-    let status = event.status.clone().unwrap_or_default();
-    let said = match phase(event) {
-        EventPhase::Pending => vec!["nobody has judged it yet".to_owned()],
-        EventPhase::Active => active(event, &status, now),
-        EventPhase::Closed => ended(event, closed(event, &status, now)),
-        EventPhase::Expired => ended(event, format!("expired{}", at(status.expires_at.as_deref(), " ", now))),
-        EventPhase::Refused => refused(status.refusal, now),
-    };
-    said.iter().enumerate().map(|(n, line)| format!("{}{}", if n == 0 { "" } else { "  " }, printable(line))).collect()
-}
-
-/// What came of saying something to it, and beneath that where it stands.
-pub(super) fn with_state(begin: &str, one: &Said<BreakGlassEvent>, now: Timestamp) -> String {
-    let stands = match one.outcome {
-        Outcome::Heard | Outcome::Before => stands(&one.case, now),
-        Outcome::Written | Outcome::Refused(_) | Outcome::Gone => vec![],
-    };
-    let head = format!("{begin}: {}", head(&one.case));
-    lines([head].into_iter().chain(stands.iter().map(|line| format!("  {line}"))))
-}
-
-/// The same for programs.
+/// What came of saying something to it, for programs.
 pub(super) fn line(one: &Said<BreakGlassEvent>) -> Value {
     json!({
         "outcome": one.outcome.word(),
@@ -130,24 +121,11 @@ fn refused(refusal: Option<EventRefusal>, now: Timestamp) -> Vec<String> {
 }
 
 fn to_review(event: &BreakGlassEvent, begin: &str) -> String {
-    format!("{begin}, write what it was for: kubectl sentinel review {} --note '…'", place(event))
+    format!("{begin}, somebody else writes what it was for: kubectl sentinel review {} --note '…'", place(event))
 }
 
 fn at(time: Option<&str>, before: &str, now: Timestamp) -> String {
     time.map(|time| format!("{before}{}", when(time, now))).unwrap_or_default()
-}
-
-/// As people call them.
-pub(super) fn person(stamp: Option<&PersonStamp>) -> String {
-    stamp.map_or("somebody unknown".to_owned(), |stamp| stamp.identity().shown())
-}
-
-fn place(event: &BreakGlassEvent) -> String {
-    printable(&format!("{} -n {}", event.name_any(), namespace(event)))
-}
-
-fn namespace(event: &BreakGlassEvent) -> String {
-    event.namespace().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -170,12 +148,12 @@ mod tests {
     #[rstest]
     #[case::pending(json!({}), Value::Null, &["nobody has judged it yet"])]
     #[case::active(json!({}), json!({"phase": "Active", "expiresAt": "2026-03-02T13:00:00Z"}),
-        &["active until 2026-03-02T13:00:00Z (in 60m)", PODS, CLOSE, "afterwards, write what it was for: kubectl sentinel review e -n payments --note '…'"])]
+        &["active until 2026-03-02T13:00:00Z (in 60m)", PODS, CLOSE, "afterwards, somebody else writes what it was for: kubectl sentinel review e -n payments --note '…'"])]
     #[case::void(json!({}), json!({"phase": "Active", "escalated": 4, "conditions": [{"type": "Granted", "status": "False", "reason": "Void",
             "message": "the profile is another", "lastTransitionTime": "2026-03-02T12:00:00Z"}]}),
         &["active", "it opens nothing now: the profile is another", "4 emergencies of yours count now", CLOSE, "afterwards"])]
     #[case::closed(json!({"closedReason": "fire is\nout", "closedBy": {"user": "ben"}}), json!({"phase": "Closed", "activatedAt": "2026-03-02T11:00:00Z", "closedAt": "2026-03-02T11:58:00Z"}),
-        &["closed by ben at 2026-03-02T11:58:00Z (2m ago): fire is out", CREDENTIALS, "now, write what it was for: kubectl sentinel review e"])]
+        &["closed by ben at 2026-03-02T11:58:00Z (2m ago): fire is out", CREDENTIALS, "now, somebody else writes what it was for: kubectl sentinel review e"])]
     #[case::closed_before_it_began(json!({"closedBy": {"user": "ben"}}), json!({"phase": "Closed"}), &["closed by ben"])]
     #[case::reviewed(json!({"review": "all good"}), json!({"phase": "Expired", "activatedAt": "2026-03-02T11:00:00Z", "expiresAt": "2026-03-02T11:58:00Z"}), &["expired 2026-03-02T11:58:00Z (2m ago)"])]
     #[case::refused(json!({}), json!({"phase": "Refused", "refusal": {"limit": "cooldown", "message": "ann has to wait", "comeBackAt": "2026-03-02T12:05:00Z"}}),
@@ -183,7 +161,7 @@ mod tests {
     #[case::refused_for_good(json!({}), json!({"phase": "Refused", "refusal": {"limit": "users", "message": "does not name ann"}}),
         &["refused by users: does not name ann", "waiting doesn't help"])]
     fn each_state_has_its_words(#[case] spec: Value, #[case] status: Value, #[case] expected: &[&str]) {
-        let lines = stands(&event(&spec, &status), "2026-03-02T12:00:00Z".parse().unwrap());
+        let lines = event(&spec, &status).stands("2026-03-02T12:00:00Z".parse().unwrap());
         assert_eq!(lines.len(), expected.len(), "{lines:?}");
         for (line, begin) in lines.iter().zip(expected) {
             assert!(line.trim_start().starts_with(begin), "{line}");

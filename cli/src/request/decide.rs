@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::args::{ApproveArgs, DecideArgs};
 use super::{phase, told};
-use crate::asking::{Outcome, Said, Word, find, granted, is_late, note, notes, say, stamped};
+use crate::asking::{Outcome, Said, Word, find, granted, is_late, note, notes, say, stamped, text};
 use crate::cluster::Cluster;
 use crate::failure::Failure;
-use crate::report::{Format, Report, lines};
+use crate::report::{Format, Report};
 use crate::terminal::{Ask, Question};
 use crate::until;
 
@@ -48,7 +48,7 @@ fn decide(
     let comment = note("--comment", args.comment.as_deref(), MAX_COMMENT)?;
     let patience = until::patience(args.timeout)?;
     let cluster = Cluster::connect(&args.connect)?;
-    let requests = find::<AccessRequest>(&cluster, &args.names, "requests")?;
+    let requests = find::<AccessRequest>(&cluster, &args.names)?;
     look(&requests)?;
     let spec = change(ruling, comment, stamped(&cluster));
     let word = Word { spec, or: None, is_open, is_heard };
@@ -94,7 +94,7 @@ struct Line {
 /// Exit 1 unless all of them stand as they were to.
 fn report(said: &[Said<AccessRequest>], ruling: Ruling, waited: bool, format: Format) -> Result<Report, Failure> {
     let now = Timestamp::now();
-    let text: String = said.iter().map(|one| text(one, ruling, now)).collect();
+    let text: String = said.iter().map(|one| text(&begin(one, ruling), one, now)).collect();
     let all: Vec<Line> = said.iter().map(line).collect();
     let mut notes = notes(said, waited);
     notes.extend(said.iter().filter_map(who_may));
@@ -116,24 +116,14 @@ fn is(request: &AccessRequest, ruling: Ruling) -> bool {
     phase(request) == wanted
 }
 
-/// The head, and beneath it where it stands.
-fn text(one: &Said<AccessRequest>, ruling: Ruling, now: Timestamp) -> String {
+fn begin(one: &Said<AccessRequest>, ruling: Ruling) -> String {
     let wanted = ruling.as_str().to_lowercase();
-    let begin = match &one.outcome {
+    match &one.outcome {
         Outcome::Heard if is(&one.case, ruling) => wanted,
         Outcome::Written => format!("{wanted}, not confirmed yet"),
         Outcome::Before if is(&one.case, ruling) => format!("was {wanted} before"),
         Outcome::Heard | Outcome::Before | Outcome::Refused(_) | Outcome::Gone => format!("not {wanted}"),
-    };
-    let stands = match one.outcome {
-        Outcome::Heard | Outcome::Before => told::stands(&one.case, now),
-        Outcome::Written | Outcome::Refused(_) | Outcome::Gone => vec![],
-    };
-    lines(
-        [format!("{begin}: {}", told::head(&one.case))]
-            .into_iter()
-            .chain(stands.iter().map(|line| format!("  {line}"))),
-    )
+    }
 }
 
 /// Who is refused asks somebody else.

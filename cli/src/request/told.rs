@@ -2,68 +2,69 @@
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use sentinel_api::{AccessRequest, AccessRequestStatus, PersonStamp, RequestPhase};
+use sentinel_api::{AccessRequest, AccessRequestSpec, AccessRequestStatus, RequestPhase};
 use sentinel_core::time::GoDuration;
 
 use super::phase;
-use crate::asking::{granted, names, opens_nothing, when};
+use crate::asking::{Told, beneath_the_first, granted, names, opens_nothing, person, place, when};
 use crate::report::lines;
 use crate::words::{in_one_line, printable};
 
 /// Why nothing happens without anybody's fault but the installation's.
 const UNSEEN: &str = "the operator has not seen it yet: kubectl -n sentinel-system get pods";
 
-/// The object, and what it asks for, in one line.
-pub(super) fn head(request: &AccessRequest) -> String {
-    let spec = &request.spec;
-    let (account, profile, duration) = (&spec.service_account, &spec.profile, &spec.duration);
-    printable(&format!("{}: service account {account} on profile {profile} for {duration}", names(request)))
+impl Told for AccessRequest {
+    const MADE: &'static str = "requested";
+    const WOULD: &'static str = "would be requested";
+    const LIST: &'static str = "requests";
+
+    fn is_pending(&self) -> bool {
+        phase(self) == RequestPhase::Pending
+    }
+
+    fn is_given(&self) -> bool {
+        phase(self) == RequestPhase::Approved
+    }
+
+    fn head(&self) -> String {
+        let AccessRequestSpec { service_account, profile, duration, .. } = &self.spec;
+        printable(&format!("{}: service account {service_account} on profile {profile} for {duration}", names(self)))
+    }
+
+    fn waits(&self, now: Timestamp) -> Vec<String> {
+        if self.status.is_none() {
+            return vec![];
+        }
+        let back = format!("  Ctrl-C leaves it standing; to take it back: kubectl sentinel cancel {}", place(self));
+        self.stands(now).into_iter().chain([back]).collect()
+    }
+
+    fn still_pending(&self, waited: GoDuration) -> String {
+        if self.status.is_none() {
+            return format!("after {waited} {UNSEEN}");
+        }
+        let see = format!("kubectl sentinel requests -n {}", self.namespace().unwrap_or_default());
+        format!("nobody has decided within {waited}; the request stands: {see}")
+    }
+
+    fn stands(&self, now: Timestamp) -> Vec<String> {
+        let Some(status) = &self.status else { return vec![UNSEEN.to_owned()] };
+        beneath_the_first(&match status.phase {
+            RequestPhase::Pending => pending(self, status, now),
+            RequestPhase::Approved => approved(self, status, now),
+            RequestPhase::Denied if self.spec.decided_by.is_none() => vec![why(self, "denied")],
+            RequestPhase::Denied => vec![format!("denied by {}{}", decider(self), comment(self))],
+            RequestPhase::Expired => vec!["expired: nobody decided in time; make another".to_owned()],
+            RequestPhase::Cancelled => vec![format!("cancelled by {}{}", decider(self), comment(self))],
+        })
+    }
 }
 
 /// For whoever decides: everything that was asked, by whom.
 pub(super) fn about(request: &AccessRequest, now: Timestamp) -> String {
     let made = request.metadata.creation_timestamp.as_ref().map(|made| format!(", {}", when(&made.0.to_string(), now)));
     let by = format!("  asked by {}{}", person(request.spec.requester.as_ref()), made.unwrap_or_default());
-    lines([head(request), printable(&by), format!("  because: {}", in_one_line(&request.spec.justification))])
-}
-
-/// While it waits.
-pub(super) fn waits(request: &AccessRequest, now: Timestamp) -> String {
-    if request.status.is_none() {
-        return String::new();
-    }
-    let ways_out = format!("  Ctrl-C leaves it standing; to take it back: kubectl sentinel cancel {}", place(request));
-    lines(stands(request, now).into_iter().chain([ways_out]))
-}
-
-/// What doesn't change by waiting longer here.
-pub(super) fn still_pending(request: &AccessRequest, waited: GoDuration) -> String {
-    if request.status.is_none() {
-        return format!("after {waited} {UNSEEN}");
-    }
-    format!(
-        "nobody has decided within {waited}; the request stands: kubectl sentinel requests -n {}",
-        namespace(request)
-    )
-}
-
-/// For whoever doesn't wait.
-pub(super) fn see(request: &AccessRequest) -> String {
-    format!("  where it stands: kubectl sentinel requests -n {} --mine", namespace(request))
-}
-
-/// Where it stands, a line each; the first says it.
-pub(super) fn stands(request: &AccessRequest, now: Timestamp) -> Vec<String> {
-    let Some(status) = &request.status else { return vec![UNSEEN.to_owned()] };
-    let said = match phase(request) {
-        RequestPhase::Pending => pending(request, status, now),
-        RequestPhase::Approved => approved(request, status, now),
-        RequestPhase::Denied if request.spec.decided_by.is_none() => vec![why(request, "denied")],
-        RequestPhase::Denied => vec![format!("denied by {}{}", decider(request), comment(request))],
-        RequestPhase::Expired => vec!["expired: nobody decided in time; make another".to_owned()],
-        RequestPhase::Cancelled => vec![format!("cancelled by {}{}", decider(request), comment(request))],
-    };
-    said.iter().enumerate().map(|(n, line)| format!("{}{}", if n == 0 { "" } else { "  " }, printable(line))).collect()
+    lines([request.head(), printable(&by), format!("  because: {}", in_one_line(&request.spec.justification))])
 }
 
 fn pending(request: &AccessRequest, status: &AccessRequestStatus, now: Timestamp) -> Vec<String> {
@@ -103,19 +104,6 @@ fn comment(request: &AccessRequest) -> String {
 
 fn decider(request: &AccessRequest) -> String {
     person(request.spec.decided_by.as_ref())
-}
-
-/// As people call them.
-pub(super) fn person(stamp: Option<&PersonStamp>) -> String {
-    stamp.map_or("somebody unknown".to_owned(), |stamp| stamp.identity().shown())
-}
-
-fn place(request: &AccessRequest) -> String {
-    printable(&format!("{} -n {}", request.name_any(), namespace(request)))
-}
-
-fn namespace(request: &AccessRequest) -> String {
-    request.namespace().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -168,7 +156,7 @@ mod tests {
     #[case::cancelled(json!({"decidedBy": {"user": "eve"}}), json!({"phase": "Cancelled"}), "cancelled by eve")]
     #[case::unseen(json!({}), Value::Null, "the operator has not seen it yet: kubectl -n sentinel-system get pods")]
     fn each_state_has_its_words(#[case] spec: Value, #[case] status: Value, #[case] expected: &str) {
-        assert_eq!(stands(&request(&spec, &status), now()).join("|"), expected);
+        assert_eq!(request(&spec, &status).stands(now()).join("|"), expected);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! AccessRequest: asks for what an access policy gives only with an approval.
 
-#![expect(clippy::duplicated_attributes, reason = "every printer column names its type and path")]
-
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use sentinel_core::access_request::Ruling;

@@ -1,7 +1,5 @@
 //! BreakGlassEvent: access in an emergency, past the policy.
 
-#![expect(clippy::duplicated_attributes, reason = "every printer column names its type and path")]
-
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use sentinel_core::ask::{Ask, AskDraft, Terms, note_problem};

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use sentinel_sidecar::broker::{Broker, Trust};
 use sentinel_sidecar::config::BrokerAddress;
 use sentinel_sidecar::state::BrokerAnswer;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// After an answer that decided nothing.
@@ -53,15 +54,16 @@ pub struct Told {
 }
 
 impl Crowd {
-    /// Starts a sidecar for each of `tokens`, `pace` a second.
-    pub fn start(told: &Told, tokens: Vec<String>, pace: u32) -> anyhow::Result<Self> {
-        let tally = Arc::new(Tally::default());
+    /// Starts a sidecar for each of `tokens`; no more than `at_once` wait for their first credentials, or the emulators, which are
+    /// slow, would work on questions that nobody waits for any more.
+    pub fn start(told: &Told, tokens: Vec<String>, at_once: usize) -> anyhow::Result<Self> {
+        let (tally, turns) = (Arc::new(Tally::default()), Arc::new(Semaphore::new(at_once)));
         let mut seen = Vec::with_capacity(tokens.len());
         for (number, token) in (0_u32..).zip(tokens) {
             let sidecar = sidecar(told, number, &token).context("a sidecar")?;
             let mine = Arc::new(Seen::default());
             seen.push(mine.clone());
-            tokio::spawn(live(sidecar, mine, tally.clone(), Duration::from_secs(1) / pace * number));
+            tokio::spawn(live(sidecar, mine, tally.clone(), turns.clone()));
         }
         Ok(Self { seen, tally })
     }
@@ -116,8 +118,8 @@ fn sidecar(told: &Told, number: u32, token: &str) -> anyhow::Result<Broker> {
     Ok(Broker::new(told.broker.clone(), told.profile.clone(), file, trust))
 }
 
-async fn live(sidecar: Broker, seen: Arc<Seen>, tally: Arc<Tally>, begins: Duration) {
-    sleep(begins).await;
+async fn live(sidecar: Broker, seen: Arc<Seen>, tally: Arc<Tally>, turns: Arc<Semaphore>) {
+    let mut turn = turns.acquire().await.ok();
     let mut unreported = 0;
     loop {
         let asked = Instant::now();
@@ -133,6 +135,7 @@ async fn live(sidecar: Broker, seen: Arc<Seen>, tally: Arc<Tally>, begins: Durat
                 tally.granted.fetch_add(1, Ordering::Relaxed);
                 seen.hears(true, now);
                 unreported += 1;
+                drop(turn.take());
                 asked + Duration::from_millis(grant.lease_ms)
             }
             BrokerAnswer::Refused(denial) => {

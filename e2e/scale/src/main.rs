@@ -32,9 +32,9 @@ pub struct Args {
     /// How long the steady state is measured, in seconds.
     #[arg(long, default_value = "300", value_parser = seconds)]
     window: Duration,
-    /// How many sidecars begin in a second: DynamoDB Local and moto take no more on a busy machine.
-    #[arg(long, default_value_t = 10)]
-    pace: u32,
+    /// How many sidecars may wait for their first credentials at once.
+    #[arg(long, default_value_t = 8)]
+    at_once: usize,
     /// A program to watch: NAME=PID:PORT of its metrics.
     #[arg(long = "process", required = true)]
     processes: Vec<Process>,

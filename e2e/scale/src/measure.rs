@@ -71,10 +71,10 @@ async fn fill(args: &Args, place: &Place, report: &mut Report) -> anyhow::Result
         scratch: args.scratch.clone(),
     };
     let start = Instant::now();
-    let crowd = Crowd::start(&told, place.tokens().await?, args.pace)?;
+    let crowd = Crowd::start(&told, place.tokens().await?, args.at_once)?;
     let took = crowd.until(args.pods, true, start, PATIENCE).await?;
     report.told(
-        format!("until each has credentials, {} begin in a second", args.pace),
+        format!("until each has credentials, {} at a time", args.at_once),
         format!("{:.0} s", took.as_secs_f64()),
     );
     place.await_sessions(args.pods, Phase::Active, PATIENCE).await?;

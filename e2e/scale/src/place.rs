@@ -19,6 +19,7 @@ pub const NAME: &str = "scale";
 const PODS_OF_A_NODE: usize = 100;
 const PODS_OF_A_NAMESPACE: usize = 500;
 const AT_A_TIME: usize = 32;
+const TRIES: usize = 5;
 const NAMESPACE: &str = "sentinel-system";
 
 /// The cluster.
@@ -73,8 +74,17 @@ impl Place {
         let namespace = namespace(number / PODS_OF_A_NAMESPACE);
         let pods: Api<DynamicObject> =
             Api::namespaced_with(self.client.clone(), &namespace, &ApiResource::erase::<Pod>(&()));
-        let pod = pods.create(&PostParams::default(), &serde_json::from_value(object)?).await;
-        let labels = pod.with_context(|| format!("pod {name}"))?.metadata.labels.unwrap_or_default();
+        let object = serde_json::from_value(object)?;
+        let mut made = pods.create(&PostParams::default(), &object).await;
+        // As a ReplicaSet does it.
+        for _ in 0..TRIES {
+            if made.is_ok() {
+                break;
+            }
+            sleep(Duration::from_millis(200)).await;
+            made = pods.create(&PostParams::default(), &object).await;
+        }
+        let labels = made.with_context(|| format!("pod {name}"))?.metadata.labels.unwrap_or_default();
         anyhow::ensure!(labels.contains_key(INJECTED_LABEL), "pod {name} was not injected");
         Ok(())
     }

@@ -13,7 +13,7 @@ use sentinel_api::audit::{DefaultTable, Evidence, MINORS_BEHIND, PodEvidence, Re
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, VERSION_ANNOTATION};
 use sentinel_core::policy::Problems;
 
-use crate::sessions::{PodFacts, PodState};
+use crate::sessions::{PodFacts, PodObject, PodState};
 use crate::watches::Watches;
 
 /// The metadata of so many pods comes at once.
@@ -73,7 +73,7 @@ pub(super) fn evidence(watches: &Watches, default_table: Option<&str>, bare: &[P
     evidence
 }
 
-fn injected(pod: &Pod) -> Option<PodEvidence> {
+fn injected(pod: &PodObject) -> Option<PodEvidence> {
     let facts = PodFacts::of(pod).filter(|facts| facts.state != PodState::Ended)?;
     Some(PodEvidence {
         namespace: facts.namespace,

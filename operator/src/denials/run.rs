@@ -82,7 +82,8 @@ impl Keeper {
     fn everybody(&self, now: Timestamp) -> Everybody {
         let mut everybody = Everybody::default();
         let sessions = self.denials.watches.sessions.store.state();
-        let sessions: Vec<&SentinelSession> = sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).collect();
+        let sessions: Vec<&SentinelSession> =
+            sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| &**session).collect();
         for session in &sessions {
             if let Some(profile) = self.profile(&session.spec.profile) {
                 everybody.add_session(session, &profile, now);

@@ -20,6 +20,7 @@ use super::plan::{Judged, Plan, plan};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, part, write_status};
+use crate::sessions::SharedSession;
 
 const KIND: &str = "AccessLock";
 
@@ -28,7 +29,7 @@ pub(crate) struct Context {
     /// The API server.
     pub client: Client,
     /// Every session.
-    pub sessions: Store<DeserializeGuard<SentinelSession>>,
+    pub sessions: Store<DeserializeGuard<SharedSession>>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -93,7 +94,7 @@ impl Context {
     }
 }
 
-fn count(sessions: &Store<DeserializeGuard<SentinelSession>>, lock: &lock::AccessLock) -> usize {
+fn count(sessions: &Store<DeserializeGuard<SharedSession>>, lock: &lock::AccessLock) -> usize {
     let sessions = sessions.state();
     let live = sessions.iter().filter_map(|session| session.0.as_ref().ok()).filter(|session| is_live(session));
     let targets = live.filter_map(|session| Target::of_user(&session.spec.user, &session.spec.profile));

@@ -15,6 +15,7 @@ use super::facts::{Facts, Reading, Ruling};
 use super::governance::Governance;
 use super::plan::{Plan, plan};
 use super::pod::PodState;
+use super::shared::remembered;
 use super::subject::Subject;
 use super::tables::{Read, SessionTables};
 use crate::cluster::Cluster;
@@ -101,7 +102,7 @@ impl Desk {
             return (id, Made::NotYet);
         }
         let made = match create(&self.client, &id, pod, profile, subject.session.as_deref()).await {
-            Ok(Some(object)) => Made::Object(Arc::new(object)),
+            Ok(Some(object)) => Made::Object(remembered(object)),
             Ok(None) => Made::Later,
             Err(error) => {
                 tracing::warn!(session = %id, namespace = pod.namespace, pod = pod.name, %error, "a session could not be made; trying again");

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::reflector::Store;
 use kube::{Api, Client, ResourceExt as _};
 use sentinel_api::names::INJECTED_LABEL;
@@ -16,7 +15,7 @@ use tokio::sync::watch;
 
 use super::governance::Governance;
 use super::plan::RowStep;
-use super::pod::{PodFacts, PodState};
+use super::pod::{PodFacts, PodObject, PodState};
 use super::row::ttl;
 use super::tables::SessionTables;
 use crate::pace::jittered;
@@ -31,7 +30,7 @@ pub(crate) struct Scan {
     /// Id of this cluster.
     pub cluster: String,
     /// Injected pods.
-    pub pods: Store<Pod>,
+    pub pods: Store<PodObject>,
     /// Which tables are named.
     pub governance: Governance,
     /// Which tables live sessions use.
@@ -91,7 +90,7 @@ impl Scan {
     /// Ends the row if its pod is really gone. Whoever can't tell leaves it.
     async fn end(&self, table: &str, row: &SessionRow) -> bool {
         let facts = &row.kubernetes;
-        let pod = match Api::<Pod>::namespaced(self.client.clone(), &facts.namespace).get_opt(&facts.pod).await {
+        let pod = match Api::<PodObject>::namespaced(self.client.clone(), &facts.namespace).get_opt(&facts.pod).await {
             Ok(pod) => pod,
             Err(error) => {
                 tracing::warn!(session = %row.id, %error, "the pod of a session could not be asked for; trying again");
@@ -108,7 +107,7 @@ impl Scan {
     }
 }
 
-fn is_its_pod(pod: &Pod, uid: &str) -> bool {
+fn is_its_pod(pod: &PodObject, uid: &str) -> bool {
     let injected = pod.labels().get(INJECTED_LABEL).is_some_and(|value| value == "true");
     injected && PodFacts::of(pod).is_some_and(|facts| facts.uid == uid && facts.state != PodState::Ended)
 }

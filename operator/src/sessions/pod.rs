@@ -1,10 +1,13 @@
 //! What the operator keeps of a pod.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Pod, PodSpec, PodStatus};
-use kube::ResourceExt as _;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{Resource, ResourceExt as _};
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, SIDECAR_CONTAINER, VERSION_ANNOTATION};
+use serde::Deserialize;
 
 /// Whether a pod may use credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,35 +38,58 @@ pub(crate) struct PodFacts {
     pub state: PodState,
 }
 
+/// A pod as it comes from the API server. Only what is needed here is read of it, so that thousands fit into memory.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PodObject {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: Spec,
+    #[serde(default)]
+    status: Status,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Spec {
+    service_account_name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Status {
+    phase: Option<String>,
+    init_container_statuses: Vec<Container>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Container {
+    name: String,
+    started: Option<bool>,
+}
+
 impl PodFacts {
     /// The facts of `pod`; `None` of one without a UID, which no API server shows.
-    pub fn of(pod: &Pod) -> Option<Self> {
+    pub fn of(pod: &PodObject) -> Option<Self> {
         Some(Self {
             namespace: pod.namespace()?,
             name: pod.name_any(),
             uid: pod.uid()?,
-            service_account: service_account(pod),
+            service_account: service_account(&pod.spec),
             profile: pod.annotations().get(PROFILE_ANNOTATION).filter(|name| !name.is_empty()).cloned(),
-            state: state(pod),
+            state: state(&pod.status),
         })
     }
 }
 
-/// Leaves of a pod what is needed here, so that thousands fit into memory.
-pub(crate) fn prune(pod: &mut Pod) {
-    pod.metadata.managed_fields = None;
-    pod.metadata.annotations =
-        pod.metadata.annotations.take().map(|all| keep(all, &[PROFILE_ANNOTATION, VERSION_ANNOTATION]));
-    pod.metadata.labels = pod.metadata.labels.take().map(|all| keep(all, &[INJECTED_LABEL]));
-    let service_account_name = pod.spec.take().and_then(|spec| spec.service_account_name);
-    pod.spec = Some(PodSpec { service_account_name, ..PodSpec::default() });
-    pod.status = pod.status.take().map(prune_status);
-}
-
-fn prune_status(status: PodStatus) -> PodStatus {
-    let sidecar =
-        status.init_container_statuses.map(|all| all.into_iter().filter(|one| one.name == SIDECAR_CONTAINER).collect());
-    PodStatus { phase: status.phase, init_container_statuses: sidecar, ..PodStatus::default() }
+/// Leaves of a pod's metadata and containers what is needed.
+pub(crate) fn prune(pod: &mut PodObject) {
+    let ObjectMeta { name, namespace, uid, resource_version, labels, annotations, .. } =
+        std::mem::take(&mut pod.metadata);
+    let annotations = annotations.map(|all| keep(all, &[PROFILE_ANNOTATION, VERSION_ANNOTATION]));
+    let labels = labels.map(|all| keep(all, &[INJECTED_LABEL]));
+    pod.metadata = ObjectMeta { name, namespace, uid, resource_version, labels, annotations, ..ObjectMeta::default() };
+    pod.status.init_container_statuses.retain(|one| one.name == SIDECAR_CONTAINER);
+    pod.status.init_container_statuses.shrink_to_fit();
 }
 
 fn keep(mut all: BTreeMap<String, String>, keys: &[&str]) -> BTreeMap<String, String> {
@@ -72,18 +98,46 @@ fn keep(mut all: BTreeMap<String, String>, keys: &[&str]) -> BTreeMap<String, St
 }
 
 /// Absent means `default`: the API server fills it in, but rows must not depend on that.
-fn service_account(pod: &Pod) -> String {
-    let named = pod.spec.as_ref().and_then(|spec| spec.service_account_name.clone());
+fn service_account(spec: &Spec) -> String {
+    let named = spec.service_account_name.clone();
     named.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned())
 }
 
-fn state(pod: &Pod) -> PodState {
-    let Some(status) = &pod.status else { return PodState::Live { started: false } };
+fn state(status: &Status) -> PodState {
     if matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")) {
         return PodState::Ended;
     }
-    let mut containers = status.init_container_statuses.iter().flatten();
+    let mut containers = status.init_container_statuses.iter();
     PodState::Live { started: containers.any(|one| one.name == SIDECAR_CONTAINER && one.started == Some(true)) }
+}
+
+impl Resource for PodObject {
+    type DynamicType = ();
+    type Scope = <Pod as Resource>::Scope;
+
+    fn kind((): &()) -> Cow<'_, str> {
+        <Pod as Resource>::kind(&())
+    }
+
+    fn group((): &()) -> Cow<'_, str> {
+        <Pod as Resource>::group(&())
+    }
+
+    fn version((): &()) -> Cow<'_, str> {
+        <Pod as Resource>::version(&())
+    }
+
+    fn plural((): &()) -> Cow<'_, str> {
+        <Pod as Resource>::plural(&())
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +146,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    fn pod(phase: &str, started: bool) -> Pod {
+    fn pod(phase: &str, started: bool) -> PodObject {
         serde_json::from_value(json!({
             "metadata": {
                 "namespace": "payments", "name": "api-0", "uid": "u", "resourceVersion": "7",
@@ -123,6 +177,6 @@ mod tests {
             (facts.state, facts.profile.as_deref(), facts.service_account.as_str()),
             (state, Some("prod"), "api")
         );
-        assert!(pruned.spec.unwrap().containers.is_empty() && pruned.metadata.labels.unwrap().len() == 1);
+        assert_eq!((pruned.status.init_container_statuses.len(), pruned.metadata.labels.unwrap().len()), (1, 1));
     }
 }

@@ -3,13 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use jiff::Timestamp;
-use kube::ResourceExt as _;
 use sentinel_api::{Phase, SentinelSession};
 use sentinel_core::session::SessionId;
 use tokio::sync::{mpsc, watch};
@@ -19,6 +17,7 @@ use super::desk::{Desk, Made, Outcome, Work};
 use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
+use super::shared::remembered;
 use super::subject::{Subject, gather};
 use super::tables::Read;
 use crate::watches::changes_of;
@@ -127,7 +126,7 @@ impl Tracker {
         let pods = watches.pods.store.state().iter().filter_map(|pod| PodFacts::of(pod)).collect();
         let sessions = watches.sessions.store.state();
         let sessions =
-            sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| self.share(session)).collect();
+            sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| session.0.clone()).collect();
         let mut subjects = gather(&self.desk.cluster.id, pods, sessions, &self.memos);
         for (id, verdict) in self.desk.denied.borrow().iter() {
             if let Some(subject) = subjects.get_mut(id) {
@@ -135,16 +134,6 @@ impl Tracker {
             }
         }
         subjects
-    }
-
-    /// A session to share: most are as they were in the last pass.
-    fn share(&self, session: &SentinelSession) -> Arc<SentinelSession> {
-        let id = session.name_any().parse().ok();
-        let known = id.and_then(|id: SessionId| self.memos.get(&id)?.last.clone());
-        let same = |last: &Arc<SentinelSession>| {
-            last.uid() == session.uid() && last.resource_version() == session.resource_version()
-        };
-        known.filter(same).unwrap_or_else(|| Arc::new(session.clone()))
     }
 
     /// Makes the objects that are missing.
@@ -223,7 +212,7 @@ impl Tracker {
         let now = Instant::now();
         let Some(memo) = self.memos.get_mut(&outcome.id) else { return };
         if let Some(written) = outcome.written {
-            (memo.last, memo.written) = (Some(Arc::new(written)), Some(now));
+            (memo.last, memo.written) = (Some(remembered(written)), Some(now));
         }
         if outcome.read {
             memo.read(outcome.phase, now);

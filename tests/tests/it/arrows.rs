@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and all that it may use of ours.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("sentinel-core", &[]),
     ("sentinel-api", &["sentinel-core"]),
     ("sentinel-decision", &["sentinel-api", "sentinel-core"]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("sentinel-laws", &["sentinel-api", "sentinel-core", "sentinel-runtime", "sentinel-webhook"]),
     ("sentinel-tests", &[]),
     ("sentinel-stories", &[]),
+    ("sentinel-scale", &["sentinel-api", "sentinel-aws", "sentinel-core", "sentinel-runtime", "sentinel-sidecar"]),
 ];
 
 /// What the pure core may use of others: no I/O, no clock, no randomness.

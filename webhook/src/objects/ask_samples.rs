@@ -53,20 +53,20 @@ pub fn with(mut object: Value, changes: &Value) -> Value {
     object
 }
 
-fn object(kind: &str, spec: Value) -> Value {
+fn object(kind: &str, spec: &Value) -> Value {
     let meta = json!({"name": "x", "namespace": "a", "creationTimestamp": MADE});
     json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": kind, "metadata": meta, "spec": spec})
 }
 
 pub fn request(changes: &Value) -> Value {
     let spec = json!({"profile": "prod", "serviceAccount": "api", "duration": "1h", "justification": "deploy the hot fix", "requester": stamp("ann")});
-    object("AccessRequest", with(spec, changes))
+    object("AccessRequest", &with(spec, changes))
 }
 
 pub fn event(changes: &Value) -> Value {
     let spec = json!({"profile": "prod", "serviceAccount": "api", "duration": "1h", "reasonCode": "incident",
         "justification": "the database is on fire", "invoker": stamp("olga")});
-    object("BreakGlassEvent", with(spec, changes))
+    object("BreakGlassEvent", &with(spec, changes))
 }
 
 /// The answer to `user` who puts `new` in the place of `old`, an hour after that was made.

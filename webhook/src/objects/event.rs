@@ -1,6 +1,6 @@
 //! BreakGlassEvent: who breaks the glass, who closes it, who reviews it.
 
-use sentinel_api::{BreakGlassEvent, BreakGlassEventSpec};
+use sentinel_api::{BreakGlassEvent, BreakGlassEventSpec, PersonStamp};
 use sentinel_core::break_glass::{Facts, Start, State, start};
 use sentinel_core::policy::{Problem, Problems};
 
@@ -86,7 +86,7 @@ fn may_review(event: &BreakGlassEventSpec, around: Around<'_>) -> Result<(), No>
             reviewer.shown()
         )));
     }
-    let invoker = event.invoker.as_ref().map(|invoker| invoker.identity());
+    let invoker = event.invoker.as_ref().map(PersonStamp::identity);
     match invoker.filter(|invoker| invoker.is(&reviewer)) {
         Some(invoker) => Err(No::forbidden(&format!(
             "{} broke the glass, and nobody reviews their own emergency, by any of their names: somebody else writes the review (what you have to say goes into closedReason)",

@@ -63,6 +63,6 @@ pub fn read_policy<K: Document>(found: &DeserializeGuard<K>) -> ReadPolicy<K::Po
     if found.meta().deletion_timestamp.is_some() {
         return Err("it is being deleted".into());
     }
-    let object = found.0.as_ref().map_err(|error| error.to_string())?;
+    let object = found.0.as_ref().map_err(ToString::to_string)?;
     object.document().map(Arc::new).map_err(|problems| problems.to_string().into())
 }

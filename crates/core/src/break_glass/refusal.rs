@@ -17,7 +17,7 @@ pub enum Refusal {
     #[error("{0}: nobody can break the glass")]
     Ungoverned(#[from] Ungoverned),
     /// The rule says no.
-    #[error("rule `{rule}` of BreakGlassPolicy `{policy}` {}", why(.condition, .asked))]
+    #[error("rule `{rule}` of BreakGlassPolicy `{policy}` {}", why(*.condition, .asked))]
     Rule {
         /// The policy.
         policy: String,
@@ -84,7 +84,7 @@ impl Refusal {
     }
 }
 
-fn why(condition: &Condition, asked: &Asked) -> String {
+fn why(condition: Condition, asked: &Asked) -> String {
     let Asked { who, code, duration, longest, codes } = asked;
     match condition {
         Condition::Users => format!("does not name {who} among its users"),

@@ -116,7 +116,7 @@ impl Stage {
     }
 
     pub async fn policy(&self, rules: &Value) {
-        self.apply::<AccessPolicy>("AccessPolicy", json!({"version": "1", "rules": rules})).await;
+        self.apply::<AccessPolicy>("AccessPolicy", json!({"version": "1", "publish": false, "rules": rules})).await;
     }
 
     /// Replaces the object of this kind that has the namespace's name.

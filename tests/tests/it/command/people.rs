@@ -1,43 +1,43 @@
-//! People who ask and decide, the law that names them, and what an operator says to them.
-//!
-//! No operator need run: its statuses are written here, where it hasn't written them first. The law is such that it would say
-//! the same.
+//! People who ask and decide, on ground where an operator answers. The webhook is not here: who it is, the command says itself.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use k8s_openapi::api::core::v1::ServiceAccount;
-use kube::Client;
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::Resource;
+use kube::api::{Api, DynamicObject};
+use kube::core::NamespaceResourceScope;
+use sentinel_cli::Output;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::{sentinel, sentinel_to};
-use crate::world::{eventually, with_namespace};
-
-/// Nobody here waits for long, but the machine may be busy.
-const SOON: Duration = Duration::from_mins(1);
+use crate::operator::emergencies::ledgers;
+use crate::operator::ground::Ground;
+use crate::operator::world::SOON;
+use crate::world::eventually;
 
 /// Asks, and breaks the glass.
 pub const EVE: &str = "eve@x.test";
-/// Approves.
+/// Approves, and reviews.
 pub const BEN: &str = "ben@x.test";
 
-/// A namespace and a profile of its own, under the same name, with service account `api`.
+/// A namespace with service account `api`, and a profile whose policies name the two.
 pub struct Scene {
-    pub client: Client,
-    pub name: String,
+    pub ground: Ground,
     eve: NamedTempFile,
     ben: NamedTempFile,
 }
 
 pub async fn scene(play: impl AsyncFnOnce(&Scene)) {
-    with_namespace(async |client, name| {
-        let scene = Scene { client, name, eve: kubeconfig(EVE), ben: kubeconfig(BEN) };
-        scene.law().await;
+    ledgers().await;
+    let rules = json!({
+        "approval": [{"name": "ops", "approvers": [BEN]}],
+        "breakGlass": [{"name": "oncall", "users": [EVE]}],
+        "rateLimit": [{"name": "calm", "cooldown": "1h"}],
+    });
+    Ground::with(rules, async |ground| {
+        let scene = Scene { ground, eve: kubeconfig(EVE), ben: kubeconfig(BEN) };
         play(&scene).await;
-        scene.no_law().await;
     })
     .await;
 }
@@ -45,99 +45,34 @@ pub async fn scene(play: impl AsyncFnOnce(&Scene)) {
 /// That of the tests, as somebody else.
 fn kubeconfig(user: &str) -> NamedTempFile {
     let text = std::fs::read_to_string(std::env::var_os("KUBECONFIG").unwrap()).unwrap();
-    let mut config: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
-    config["users"][0]["user"]["as"] = user.into();
-    config["users"][0]["user"]["as-groups"] = serde_yaml::Value::Sequence(vec!["system:masters".into()]);
+    let mut config: Value = serde_yaml::from_str(&text).unwrap();
+    config["users"][0]["user"]["as"] = json!(user);
+    config["users"][0]["user"]["as-groups"] = json!(["system:masters"]);
     let mut file = NamedTempFile::new().unwrap();
-    file.write_all(serde_yaml::to_string(&config).unwrap().as_bytes()).unwrap();
+    file.write_all(config.to_string().as_bytes()).unwrap();
     file
 }
 
 impl Scene {
-    fn cluster_wide(&self, kind: &str) -> Api<DynamicObject> {
-        Api::all_with(self.client.clone(), &resource(kind))
-    }
-
-    async fn law(&self) {
-        let name = self.name.as_str();
-        let rule = |key: &str, value: Value| json!({"name": "ops", "profiles": [name], key: value});
-        let policy = |rule: Value| json!({"version": "1", "publish": false, "rules": [rule]});
-        let profile = json!({"roleArn": "arn:aws:iam::111122223333:role/prod", "region": "eu-west-1", "policies": {"approval": name, "breakGlass": name}});
-        for (kind, spec) in [
-            ("ApprovalPolicy", policy(rule("approvers", json!([BEN])))),
-            ("BreakGlassPolicy", policy(rule("users", json!([EVE])))),
-            ("SentinelProfile", profile),
-        ] {
-            let object =
-                json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec});
-            self.cluster_wide(kind)
-                .create(&PostParams::default(), &serde_json::from_value(object).unwrap())
-                .await
-                .unwrap();
-        }
-        let account = ServiceAccount {
-            metadata: ObjectMeta { name: Some("api".to_owned()), ..ObjectMeta::default() },
-            ..ServiceAccount::default()
-        };
-        let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), name);
-        accounts.create(&PostParams::default(), &account).await.unwrap();
-    }
-
-    async fn no_law(&self) {
-        for kind in ["SentinelProfile", "BreakGlassPolicy", "ApprovalPolicy"] {
-            self.cluster_wide(kind).delete(&self.name, &DeleteParams::default()).await.unwrap();
-        }
-    }
-
     /// The objects of a kind, here.
-    pub fn objects(&self, kind: &str) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), &self.name, &resource(kind))
-    }
-
-    pub async fn object(&self, kind: &str, name: &str) -> Option<Value> {
-        let object = self.objects(kind).get_opt(name).await.unwrap();
-        object.map(|object| serde_json::to_value(object).unwrap())
-    }
-
-    /// Waits until the object's spec has this key.
-    pub async fn spec(&self, kind: &str, name: &str, key: &str) -> Value {
-        let found = Mutex::new(Value::Null);
-        eventually(&format!("{kind} {name} to have spec.{key}"), SOON, async || {
-            let object = self.object(kind, name).await.unwrap_or_default();
-            *found.lock().unwrap() = object["spec"].clone();
-            !object["spec"][key].is_null()
-        })
-        .await;
-        found.into_inner().unwrap()
-    }
-
-    /// Writes this, unless an operator was there first.
-    pub async fn operator_says(&self, kind: &str, name: &str, status: &Value) {
-        let _ = self
-            .objects(kind)
-            .patch_status(name, &PatchParams::default(), &Patch::Merge(json!({"status": status})))
-            .await;
-        eventually(&format!("{kind} {name} to be {}", status["phase"]), SOON, async || {
-            let object = self.object(kind, name).await.unwrap_or_default();
-            object["status"]["phase"] == status["phase"]
-        })
-        .await;
+    pub fn all<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(&self) -> Api<K> {
+        self.ground.all()
     }
 
     /// The words of a command, as somebody, in this namespace.
     fn words(&self, who: &str, words: &[&str]) -> Vec<String> {
         let file = if who == EVE { &self.eve } else { &self.ben };
-        let place = ["--kubeconfig", file.path().to_str().unwrap(), "-n", &self.name];
+        let place = ["--kubeconfig", file.path().to_str().unwrap(), "-n", &self.ground.namespace];
         words.iter().copied().chain(place).map(str::to_owned).collect()
     }
 
     /// Runs a command as somebody.
-    pub async fn run(&self, who: &str, words: &[&str]) -> sentinel_cli::Output {
+    pub async fn run(&self, who: &str, words: &[&str]) -> Output {
         let words = self.words(who, words);
         sentinel(&words.iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
-    /// Begins a command as somebody, which goes on until it is done.
+    /// Begins a command as somebody, and goes on while it waits.
     pub fn begin(&self, who: &str, words: &[&str]) -> Running {
         let (words, told) = (self.words(who, words), Told::default());
         let out = told.clone();
@@ -145,31 +80,31 @@ impl Scene {
             tokio::spawn(async move { sentinel_to(&words.iter().map(String::as_str).collect::<Vec<_>>(), out).await });
         Running { told, done }
     }
-}
 
-fn resource(kind: &str) -> ApiResource {
-    let plural = match kind {
-        kind if kind.ends_with("Policy") => kind.to_lowercase().replace("policy", "policies"),
-        kind => format!("{}s", kind.to_lowercase()),
-    };
-    let (group, version) = ("sentinel.dev".to_owned(), "v1alpha1".to_owned());
-    ApiResource { api_version: format!("{group}/{version}"), group, version, kind: kind.to_owned(), plural }
+    /// Names of what a listing has, in its order.
+    pub async fn listed(&self, who: &str, words: &[&str]) -> Vec<String> {
+        let words: Vec<&str> = words.iter().copied().chain(["-o", "json"]).collect();
+        let output = self.run(who, &words).await;
+        let list: Value = serde_json::from_str(&output.stdout).unwrap();
+        let items: Vec<DynamicObject> = serde_json::from_value(list["items"].clone()).unwrap();
+        items.iter().map(kube::ResourceExt::name_any).collect()
+    }
 }
 
 /// A command that waits.
 pub struct Running {
     told: Told,
-    done: tokio::task::JoinHandle<sentinel_cli::Output>,
+    done: tokio::task::JoinHandle<Output>,
 }
 
 impl Running {
-    /// Waits until it has told this.
+    /// Waits until it has told this; all that it has told by then.
     pub async fn tells(&self, text: &str) -> String {
         eventually(&format!("{text:?} to be told"), SOON, async || self.told.text().contains(text)).await;
         self.told.text()
     }
 
-    pub async fn ends(self) -> sentinel_cli::Output {
+    pub async fn ends(self) -> Output {
         tokio::time::timeout(SOON, self.done).await.expect("the command ends").unwrap()
     }
 }

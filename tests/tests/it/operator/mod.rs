@@ -3,8 +3,8 @@
 mod audit;
 mod denials;
 mod drift;
-mod emergencies;
-mod ground;
+pub mod emergencies;
+pub mod ground;
 mod kinds;
 mod locks;
 mod policies;

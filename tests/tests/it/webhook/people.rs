@@ -100,7 +100,7 @@ pub async fn govern(world: &World) {
         ("BreakGlassPolicy", json!({"name": "fire", "profiles": [name], "users": people, "maxDuration": "1h"})),
     ];
     for (kind, rule) in rules {
-        let object = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": {"version": "1", "rules": [rule]}});
+        let object = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": {"version": "1", "publish": false, "rules": [rule]}});
         let api = if kind == "ApprovalPolicy" {
             objects::<ApprovalPolicy>(&world.client)
         } else {

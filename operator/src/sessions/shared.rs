@@ -1,0 +1,63 @@
+//! A session as the watch keeps it: behind an `Arc`, so that the tracker's memory of thousands of them is the watch's own.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
+use sentinel_api::SentinelSession;
+use serde::{Deserialize, Deserializer};
+
+/// The object; cloning shares it.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedSession(pub Arc<SentinelSession>);
+
+/// What was written, to be remembered: the API server sends who manages each field with it, which is most of its memory.
+pub(crate) fn remembered(mut session: SentinelSession) -> Arc<SentinelSession> {
+    session.metadata.managed_fields = None;
+    Arc::new(session)
+}
+
+impl Deref for SharedSession {
+    type Target = SentinelSession;
+
+    fn deref(&self) -> &SentinelSession {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedSession {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SentinelSession::deserialize(deserializer).map(|session| Self(Arc::new(session)))
+    }
+}
+
+impl Resource for SharedSession {
+    type DynamicType = ();
+    type Scope = <SentinelSession as Resource>::Scope;
+
+    fn kind((): &()) -> Cow<'_, str> {
+        SentinelSession::kind(&())
+    }
+
+    fn group((): &()) -> Cow<'_, str> {
+        SentinelSession::group(&())
+    }
+
+    fn version((): &()) -> Cow<'_, str> {
+        SentinelSession::version(&())
+    }
+
+    fn plural((): &()) -> Cow<'_, str> {
+        SentinelSession::plural(&())
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        self.0.meta()
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        Arc::make_mut(&mut self.0).meta_mut()
+    }
+}
