@@ -25,7 +25,7 @@ fn request(spec: &Value, status: Value) -> Vec<Value> {
     let object = object("AccessRequest", &whole, &status);
     let (spec, status) = (serde_json::from_value(whole).unwrap(), serde_json::from_value(status).unwrap());
     let told = requests::untold(&object, &spec, &status);
-    told.iter().map(|one| serde_json::from_str(&line(one, &cluster()).unwrap()).unwrap()).collect()
+    told.iter().map(|one| serde_json::to_value(line(one, &cluster())).unwrap()).collect()
 }
 
 fn emergency(spec: &Value, status: Value) -> Vec<Value> {
@@ -35,7 +35,7 @@ fn emergency(spec: &Value, status: Value) -> Vec<Value> {
     let object = object("BreakGlassEvent", &whole, &status);
     let (spec, status) = (serde_json::from_value(whole).unwrap(), serde_json::from_value(status).unwrap());
     let told = emergencies::untold(&object, &spec, &status);
-    told.iter().map(|one| serde_json::from_str(&line(one, &cluster()).unwrap()).unwrap()).collect()
+    told.iter().map(|one| serde_json::to_value(line(one, &cluster())).unwrap()).collect()
 }
 
 fn events(lines: &[Value]) -> Vec<&str> {
