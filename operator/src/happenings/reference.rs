@@ -161,7 +161,7 @@ fn empty() -> Subject {
         service_account: text(),
         profile: text(),
         justification: text(),
-        duration: Default::default(),
+        duration: sentinel_core::time::GoDuration::default(),
         status: "closed",
         created_at: at,
         at,
