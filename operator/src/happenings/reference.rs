@@ -7,7 +7,6 @@ use sentinel_api::audit_log::{Line, schema};
 use sentinel_api::{AccessRequestSpec, AccessRequestStatus, BreakGlassEventSpec, BreakGlassEventStatus};
 use sentinel_core::identity::RequestId;
 use sentinel_core::session::SessionId;
-use sentinel_core::time::GoDuration;
 use sentinel_runtime::reference::{fields, keep};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -167,7 +166,7 @@ fn empty() -> Subject {
         service_account: text(),
         profile: text(),
         justification: text(),
-        duration: GoDuration::default(),
+        duration: sentinel_core::time::GoDuration::default(),
         status: "closed",
         created_at: at,
         at,
