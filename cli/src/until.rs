@@ -86,7 +86,9 @@ impl<D: FnMut(&DynamicObject) -> bool> Waiting<D> {
     /// Whatever isn't in the list was deleted while nobody watched.
     fn miss(&mut self) {
         let missing: Vec<String> = self.wanted.difference(&self.listed).cloned().collect();
-        missing.iter().for_each(|name| self.lose(name));
+        for name in missing {
+            self.lose(&name);
+        }
     }
 
     /// Nothing more will be said of it.

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ReviewArgs, format: Format) -> Result<Report, Failure> 
     let cluster = Cluster::connect(&args.connect)?;
     let events = find::<BreakGlassEvent>(&cluster, std::slice::from_ref(&args.name))?;
     events.iter().try_for_each(not_active)?;
-    let word = Word { spec: change(review, stamped(&cluster)), or: None, is_open, is_heard };
+    let word = Word { spec: change(review.as_deref(), stamped(&cluster)), or: None, is_open, is_heard };
     let said = say(&cluster, events, &word, patience)?;
     report(&said, !patience.is_zero(), format)
 }
@@ -34,7 +34,7 @@ fn not_active(event: &BreakGlassEvent) -> Result<(), Failure> {
     )))
 }
 
-fn change(review: Option<String>, by: Option<PersonStamp>) -> Value {
+fn change(review: Option<&str>, by: Option<PersonStamp>) -> Value {
     let mut spec = json!({"review": review});
     if let (Some(by), Some(spec)) = (by, spec.as_object_mut()) {
         spec.insert("reviewedBy".to_owned(), json!(by));
