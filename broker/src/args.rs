@@ -8,6 +8,7 @@ use clap::Parser;
 use sentinel_core::tags::cluster_name;
 use sentinel_core::time::GoDuration;
 use sentinel_runtime::args::ProcessArgs;
+use sentinel_runtime::signing::SigningArgs;
 
 /// A row that is extended by nobody else must not run out between two touches.
 const TOUCH_INTERVALS: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(6);
@@ -19,6 +20,9 @@ pub struct Args {
     /// Logs, metrics, namespace.
     #[command(flatten)]
     pub process: ProcessArgs,
+    /// The key of the audit log.
+    #[command(flatten)]
+    pub signing: SigningArgs,
     /// Where sidecars are answered, over HTTPS.
     #[arg(long, env = "SENTINEL_LISTEN", default_value = "0.0.0.0:8443")]
     pub listen: SocketAddr,

@@ -4,19 +4,18 @@
 //! after some minutes if it is asked for still. Never a token, never a key.
 
 use std::collections::HashMap;
-use std::io::Write as _;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::IntCounter;
+use sentinel_api::audit_log::DecisionLine;
 use sentinel_core::grant::Door;
 use sentinel_core::identity::RequestId;
 use sentinel_core::policy::Decision;
 use sentinel_core::session::SessionId;
 use sentinel_decision::{Caller, Cause, Permit};
-use serde::Serialize;
+use sentinel_runtime::lines::Lines;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
@@ -26,8 +25,6 @@ use crate::moment::Moment;
 
 /// How long a denial that doesn't change is not repeated.
 const SAID_FOR: Duration = Duration::from_mins(5);
-/// Lines that wait for standard output.
-const QUEUE: usize = 4096;
 
 /// Whom a decision is about.
 #[derive(Clone, Debug)]
@@ -42,7 +39,7 @@ pub struct Subject {
 
 /// The decision log.
 pub struct Journal {
-    lines: SyncSender<String>,
+    lines: Lines,
     said: Mutex<HashMap<SessionId, Said>>,
     cluster: ClusterIdentity,
     dropped: IntCounter,
@@ -65,62 +62,19 @@ struct What {
     opened: Option<(Door, RequestId)>,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    timestamp: Timestamp,
-    user: String,
-    profile: &'a str,
-    effect: &'static str,
-    /// What the policy alone says, where an approval or an emergency went past it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_effect: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    approved_request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    break_glass_event_id: Option<&'a str>,
-    rule: &'a str,
-    rule_index: i64,
-    reason: &'a str,
-    policy_path: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source_identity: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role_arn: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_duration_seconds: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    namespace: &'a str,
-    service_account: &'a str,
-    pod: &'a str,
-    pod_uid: &'a str,
-    session_id: &'a str,
-    cluster: &'a str,
-    cluster_name: &'a str,
-    decision_id: String,
-}
-
 impl Journal {
-    /// A log whose lines a thread of its own writes to standard output; `dropped` counts those that it can't keep up with.
-    pub fn start(cluster: ClusterIdentity, dropped: IntCounter) -> std::io::Result<Self> {
-        let (journal, queue) = Self::new(cluster, dropped);
-        std::thread::Builder::new().name("decision-log".to_owned()).spawn(move || write_lines(&queue))?;
-        Ok(journal)
-    }
-
-    /// A log whose lines wait to be read.
-    pub fn new(cluster: ClusterIdentity, dropped: IntCounter) -> (Self, Receiver<String>) {
-        let (lines, queue) = sync_channel(QUEUE);
-        (Self { lines, said: Mutex::default(), cluster, dropped }, queue)
+    /// The log of `cluster` in `lines`; `dropped` counts those that they can't keep up with.
+    pub fn new(cluster: ClusterIdentity, dropped: IntCounter, lines: Lines) -> Self {
+        Self { lines, said: Mutex::default(), cluster, dropped }
     }
 
     /// Credentials were issued.
     pub fn issued(&self, permit: &Permit, issue: &Issue, now: Moment) {
         let subject = Subject::of(permit);
         let (what, path) = (allowed(permit), policy_path(permit));
-        let line = Line {
-            source_identity: Some(&issue.request.source_identity),
-            role_arn: Some(&issue.request.role_arn),
+        let line = DecisionLine {
+            source_identity: Some(issue.request.source_identity.as_str().into()),
+            role_arn: Some(issue.request.role_arn.as_str().into()),
             session_duration_seconds: Some(issue.until.duration_since(issue.at).as_secs()),
             ..self.line(&subject, &what, Some(&permit.decision), &path, now)
         };
@@ -150,7 +104,7 @@ impl Journal {
         }
         let path = policy.map(|name| format!("accesspolicies/{name}")).unwrap_or_default();
         let line = self.line(subject, &what, decision, &path, now);
-        self.say(&Line { message: Some(cause.to_string()), ..line });
+        self.say(&DecisionLine { message: Some(cause.to_string().into()), ..line });
         self.remember(&key, what, now);
     }
 
@@ -185,44 +139,45 @@ impl Journal {
         decision: Option<&Decision>,
         policy_path: &'a str,
         now: Moment,
-    ) -> Line<'a> {
+    ) -> DecisionLine<'a> {
         let What { effect, rule, reason, opened } = what;
-        let id_of = |wanted| opened.as_ref().filter(|(door, _)| *door == wanted).map(|(_, id)| id.as_str());
+        let id_of = |wanted| opened.as_ref().filter(|(door, _)| *door == wanted).map(|(_, id)| id.as_str().into());
         let Subject { caller, profile, session_id } = subject;
-        Line {
+        DecisionLine {
             timestamp: now.wall,
-            user: caller.user(),
-            profile,
-            effect,
-            policy_effect: decision.filter(|_| opened.is_some()).map(|decision| decision.effect.as_str()),
+            user: caller.user().into(),
+            profile: profile.into(),
+            effect: (*effect).into(),
+            policy_effect: decision.filter(|_| opened.is_some()).map(|decision| decision.effect.as_str().into()),
             approved_request_id: id_of(Door::Approval),
             break_glass_event_id: id_of(Door::BreakGlass),
-            rule,
+            rule: rule.into(),
             rule_index: decision.map_or(-1, Decision::index),
-            reason,
-            policy_path,
+            reason: reason.into(),
+            policy_path: policy_path.into(),
             source_identity: None,
             role_arn: None,
             session_duration_seconds: None,
             message: None,
-            namespace: &caller.namespace,
-            service_account: &caller.service_account,
-            pod: &caller.pod,
-            pod_uid: &caller.pod_uid,
-            session_id: session_id.as_str(),
-            cluster: &self.cluster.id,
-            cluster_name: &self.cluster.name,
-            decision_id: decision_id(session_id, effect, now.wall),
+            namespace: caller.namespace.as_str().into(),
+            service_account: caller.service_account.as_str().into(),
+            pod: caller.pod.as_str().into(),
+            pod_uid: caller.pod_uid.as_str().into(),
+            session_id: session_id.as_str().into(),
+            cluster: self.cluster.id.as_str().into(),
+            cluster_name: self.cluster.name.as_str().into(),
+            decision_id: decision_id(session_id, effect, now.wall).into(),
         }
     }
 
-    fn say(&self, line: &Line<'_>) {
-        let text = match serde_json::to_string(line) {
-            Ok(text) => text,
-            Err(error) => return tracing::error!(%error, "a decision could not be written"),
-        };
-        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.lines.try_send(text) {
-            self.dropped.inc();
+    fn say(&self, line: &DecisionLine<'_>) {
+        match serde_json::to_string(line) {
+            Err(error) => tracing::error!(%error, "a decision could not be written"),
+            Ok(text) => {
+                if !self.lines.write(text) {
+                    self.dropped.inc();
+                }
+            }
         }
     }
 }
@@ -248,13 +203,6 @@ fn decision_id(session: &SessionId, effect: &str, at: Timestamp) -> String {
     let mut id = hex::encode(Sha256::digest(format!("{session} {effect} {}", at.as_nanosecond())));
     id.truncate(16);
     id
-}
-
-fn write_lines(queue: &Receiver<String>) {
-    for line in queue {
-        // A closed standard output is no reason to stop issuing; the container's runtime is at fault.
-        _ = writeln!(std::io::stdout().lock(), "{line}");
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, Config, ResourceExt as _};
 use sentinel_api::names::{BROKER_CA_CONFIG_MAP, BROKER_SECRET, BROKER_SERVICE, INJECTED_LABEL};
 use sentinel_aws::Aws;
+use sentinel_runtime::lines::Lines;
 use sentinel_runtime::serving::{CaBundle, Policy, RustlsConfig, ServingCertificate, ServingError, serve_tls};
 use sentinel_runtime::shutdown::{CancellationToken, run_until};
 use sentinel_runtime::telemetry::{self, Metrics, Readiness};
@@ -43,6 +44,8 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let telemetry = telemetry::serve(args.process.metrics_address, metrics, ready, shutdown.clone());
     let telemetry = tokio::spawn(telemetry);
 
+    let lines = Lines::start("decision-log", args.signing.sealer(&args.process.pod_name)?)
+        .context("starting the decision log")?;
     let config = Config::infer().await.context("finding the API server")?;
     let clients = Clients::new(config, counts.kube_calls.clone());
     let client = clients.plain()?;
@@ -58,7 +61,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let (events, notes) = Events::new(counts.clone());
     spawn_events(&client, &args, notes, &counts, &shutdown);
     let aws = Aws::load(args.region.clone()).await;
-    let broker = Arc::new(assemble(&args, world, client, &aws, events, counts, identity, bundle)?);
+    let broker = Arc::new(assemble(&args, world, client, &aws, events, counts, identity, bundle, lines));
     spawn_upkeep(&broker, watches, &shutdown);
     let serving = serve_tls(args.listen, router(broker.clone()), tls, shutdown);
     let telemetry = async { telemetry.await?.context("serving metrics") };
@@ -77,12 +80,13 @@ fn assemble(
     metrics: BrokerMetrics,
     identity: ClusterIdentity,
     bundle: Receiver<CaBundle>,
-) -> anyhow::Result<Broker> {
+    lines: Lines,
+) -> Broker {
     let cluster: Arc<dyn Cluster> = Arc::new(client);
     let sessions = aws.sessions().metered(Arc::new(metrics.clone()));
     let table = CountedTable { sessions, metrics: metrics.clone() };
     let dropped = metrics.dropped.with_label_values(&["decision_log"]);
-    Ok(Broker {
+    Broker {
         world,
         callers: Callers::new(cluster.clone()),
         cluster,
@@ -91,13 +95,13 @@ fn assemble(
         cache: crate::credentials::Cache::default(),
         flights: crate::flight::Flights::default(),
         lookups: crate::service::PodLookups::default(),
-        journal: Journal::start(identity.clone(), dropped).context("starting the decision log")?,
+        journal: Journal::new(identity.clone(), dropped, lines),
         events,
         metrics,
         identity,
         default_table: args.session_table(),
         bundle,
-    })
+    }
 }
 
 /// The cluster's id, asked for until there is an answer.

@@ -9,6 +9,7 @@ use sentinel_core::policy::Mode;
 use crate::audit::AuditArgs;
 use crate::emergency::{BreakGlassArgs, CloseArgs, EventsArgs, ReviewArgs};
 use crate::examples;
+use crate::history::HistoryArgs;
 use crate::kind::Kind;
 use crate::lock::{LockArgs, LocksArgs, UnlockArgs};
 use crate::report::Format;
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// Says which profiles require sessions, and what doesn't comply
     #[command(after_help = examples::AUDIT)]
     Audit(AuditArgs),
+    /// Says who had what, until when and by whose leave, from the audit log's lines
+    #[command(after_help = examples::HISTORY)]
+    History(HistoryArgs),
     /// Stops users, namespaces or profiles at once: who is named gets no credentials
     #[command(after_help = examples::LOCK)]
     Lock(LockArgs),

@@ -7,7 +7,7 @@ Exit codes:
      or what was asked for didn't come: denied, refused, not confirmed in time
   2  wrong usage, a file can't be read or written, or a cluster can't be asked
 
-Without a cluster work validate, lint, fmt, convert, explain -f, diff of two files, and test.";
+Without a cluster work validate, lint, fmt, convert, explain -f, diff of two files, test, and history.";
 
 pub(crate) const VALIDATE: &str = "\
 Examples:
@@ -111,6 +111,24 @@ It reads the cluster's policies, profiles, sessions, and of pods the metadata. T
 (sentinel_audit_findings), and says it in each profile's condition Compliant.
 
 Exit codes: 0 everything complies, 1 something was found, 2 the cluster can't be asked.";
+
+pub(crate) const HISTORY: &str = "\
+Examples:
+  kubectl logs -n sentinel-system -l app.kubernetes.io/part-of=sentinel --prefix --tail=-1 --since=12h |
+    kubectl sentinel history --profile prod --since 12h
+  kubectl sentinel history broker.log operator.log --profile prod --since 2026-03-02T20:00:00Z --until 2026-03-03T06:00:00Z -o wide
+  zcat /archive/2026-03-0*.gz | kubectl sentinel history --user 'payments/*' --key-file audit.key -o json
+
+Reads what broker and operator wrote to standard output, as it is or as kubectl logs, containerd and docker wrap it; other lines
+are skipped and counted. Says who was given credentials, from when until when, by which rule, approval or emergency, and who
+stopped it. No cluster is asked. Of --profile, --user and --namespace, each that is given must fit an access; of one given several
+times, one is enough. A `*` matches any run of characters but `:`.
+
+With --key-file only lines that one of the keys has signed are believed; which are forged, changed or missing is said. A log
+may be of any size: up to 100000 accesses are kept, and as many requests, emergencies, revocations and locks.
+
+Exit codes: 0 told, however many there are; 1 with --key-file: a signature is wrong or missing, or lines are missing; 2 wrong
+usage, or a file can't be read.";
 
 pub(crate) const LOCK: &str = "\
 Examples:

@@ -32,6 +32,7 @@ mod explain;
 mod failure;
 mod finding;
 mod fmt;
+mod history;
 mod kind;
 mod lint;
 mod listing;
@@ -111,6 +112,7 @@ fn command(args: &Args, sources: &mut Sources<'_>, ask: terminal::Ask, out: &mut
         Command::Sessions(args) => sessions::run(args, format, out),
         Command::Revoke(args) => revoke::run(args, format),
         Command::Audit(args) => audit::run(args, format),
+        Command::History(args) => history::run(args, format, sources),
         Command::Lock(args) => lock::lock(args, format, ask),
         Command::Unlock(args) => lock::unlock(args, format),
         Command::Locks(args) => lock::locks(args, format),

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 pub(crate) use age::age;
 pub(crate) use args::ListArgs;
-pub(crate) use patterns::Patterns;
-pub(crate) use table::Table;
+pub(crate) use patterns::{Patterns, whole_user};
+pub(crate) use table::{Table, aligned};
 
 use crate::cluster::{Cluster, Scope};
 use crate::failure::Failure;

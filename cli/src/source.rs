@@ -28,15 +28,21 @@ impl<'a> Sources<'a> {
 
     /// The text of a file; of stdin for `-`.
     pub(crate) fn read(&mut self, file: &str) -> Result<Source, Failure> {
+        let (name, reader) = self.open(file)?;
+        let text = whole(reader).map_err(|cause| failed(&name, cause))?;
+        Ok(Source { name, text })
+    }
+
+    /// A file, or stdin for `-`, to be read bit by bit; and what messages call it.
+    pub(crate) fn open(&mut self, file: &str) -> Result<(String, Box<dyn Read + '_>), Failure> {
         if file != "-" {
-            let text = fs::File::open(file).and_then(whole).map_err(|cause| failed(file, cause))?;
-            return Ok(Source { name: file.to_owned(), text });
+            let opened = fs::File::open(file).map_err(|cause| failed(file, cause))?;
+            return Ok((file.to_owned(), Box::new(opened)));
         }
         if std::mem::replace(&mut self.is_stdin_read, true) {
             return Err(Failure::Usage("stdin (-) can be read only once: name it once".to_owned()));
         }
-        let text = whole(&mut *self.stdin).map_err(|cause| failed("stdin", cause))?;
-        Ok(Source { name: "stdin".to_owned(), text })
+        Ok(("stdin".to_owned(), Box::new(&mut *self.stdin)))
     }
 }
 

@@ -86,8 +86,8 @@ impl<D: FnMut(&DynamicObject) -> bool> Waiting<D> {
     /// Whatever isn't in the list was deleted while nobody watched.
     fn miss(&mut self) {
         let missing: Vec<String> = self.wanted.difference(&self.listed).cloned().collect();
-        for name in missing {
-            self.lose(&name);
+        for name in &missing {
+            self.lose(name);
         }
     }
 

@@ -6,6 +6,7 @@ use clap::Parser;
 use sentinel_core::tags::cluster_name;
 use sentinel_core::time::GoDuration;
 use sentinel_runtime::args::ProcessArgs;
+use sentinel_runtime::signing::SigningArgs;
 
 /// Publishes Sentinel's policies to SSM Parameter Store and keeps the sessions of injected pods.
 #[derive(Clone, Debug, Parser)]
@@ -14,6 +15,9 @@ pub struct Args {
     /// What every program takes.
     #[command(flatten)]
     pub process: ProcessArgs,
+    /// The key of the audit log.
+    #[command(flatten)]
+    pub signing: SigningArgs,
     /// Under which path policies are published: an AccessPolicy goes to <root>/policies/<name>.
     #[arg(long, env = "SENTINEL_PARAMETER_ROOT", default_value = "/sentinel", value_parser = root)]
     pub parameter_root: String,

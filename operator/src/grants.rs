@@ -16,8 +16,8 @@ const LONGEST: usize = 4000;
 const AT_LEAST: Duration = Duration::from_mins(5);
 
 /// It doesn't open the door.
-pub(crate) fn no(reason: &'static str, message: String) -> Says {
-    (false, reason, shortened(&message, LONGEST))
+pub(crate) fn no(reason: &'static str, message: &str) -> Says {
+    (false, reason, shortened(message, LONGEST))
 }
 
 /// Whether a grant opens the door now: not past its end, and only for what it was given for. `open` says who gave it.
@@ -30,7 +30,7 @@ pub(crate) fn granted(
     open: impl FnOnce() -> String,
 ) -> Says {
     if now >= end {
-        return no("RunOut", format!("its time was over at {end}"));
+        return no("RunOut", &format!("its time was over at {end}"));
     }
     let changes = match (given, now_pins) {
         (Some(given), Ok(pins)) => given.changes(pins),
@@ -40,7 +40,7 @@ pub(crate) fn granted(
     if changes.is_empty() {
         return (true, reason, shortened(&open(), LONGEST));
     }
-    no("Void", format!("it was given for something else: {}; ask again", changes.join("; ")))
+    no("Void", &format!("it was given for something else: {}; ask again", changes.join("; ")))
 }
 
 /// When to look again at what ends at `end`; none: it has ended.

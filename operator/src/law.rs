@@ -16,6 +16,7 @@ use crate::watches::Watches;
 pub(crate) type Named<P> = Option<(String, Result<P, String>)>;
 
 /// The same, borrowed, as core asks for it.
+#[expect(clippy::ref_option, reason = "as it is kept")]
 pub(crate) fn named<P>(policy: &Named<P>) -> Option<(&str, Result<&P, String>)> {
     policy.as_ref().map(|(name, policy)| (name.as_str(), policy.as_ref().map_err(Clone::clone)))
 }

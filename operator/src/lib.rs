@@ -19,6 +19,7 @@
 
 mod args;
 mod audit;
+mod audit_log;
 mod cluster;
 mod denials;
 mod desk;

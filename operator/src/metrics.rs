@@ -23,7 +23,7 @@ pub(crate) struct Metrics {
     pub pending_requests: IntGauge,
     /// Break-glass events that go on.
     pub active_emergencies: IntGauge,
-    /// What was told of requests and emergencies, by event of the audit log.
+    /// What was told of requests, emergencies, sessions and locks, by event of the audit log.
     pub happenings: IntCounterVec,
     /// Requests to the API server.
     pub kube_calls: IntCounterVec,
@@ -61,7 +61,7 @@ impl Metrics {
                 .register(IntGauge::new("active_emergencies", "BreakGlassEvents that go on.")?)?,
             happenings: counter(
                 "happenings_total",
-                "What happened to requests and emergencies, by event of the audit log.",
+                "What happened to requests, emergencies, sessions and locks, by event of the audit log.",
                 &["event"],
             )?,
             kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,

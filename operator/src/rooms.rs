@@ -1,7 +1,6 @@
 //! The rooms of a leader: each works until shutdown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::Args;
 use crate::audit::{self, Audit, Compliance};
+use crate::audit_log::AuditLog;
 use crate::cluster::Cluster;
 use crate::denials::{self, Denials, Iam, RevokedRow, RoleStates, Verdicts};
 use crate::desk::Desk;
@@ -49,7 +49,7 @@ pub(crate) struct Rooms {
     events: Events,
     watches: Watches,
     aws: Aws,
-    lines: Lines,
+    log: AuditLog,
     shutdown: CancellationToken,
 }
 
@@ -60,13 +60,14 @@ impl Rooms {
         client: Client,
         cluster: Cluster,
         metrics: Metrics,
+        lines: Lines,
         shutdown: CancellationToken,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
         let events = Events::new(client.clone(), &args.process.pod_name);
         let watches = Watches::spawn(&client);
-        let lines = Lines::start("audit-log")?;
-        Ok(Self { args: args.clone(), client, cluster, metrics, events, watches, aws, lines, shutdown })
+        let log = AuditLog::new(cluster.clone(), lines, metrics.clone());
+        Self { args: args.clone(), client, cluster, metrics, events, watches, aws, log, shutdown }
     }
 
     /// Works until shutdown. A room that ends before is an error.
@@ -187,6 +188,9 @@ impl Rooms {
         };
         let run = locks::run(context, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "locks").1 });
+        let teller = locks::LockTeller { client: self.client.clone(), log: self.log.clone() };
+        let run = teller.run(self.shutdown.clone().cancelled_owned());
+        rooms.spawn(async move { (run.await, "lock teller").1 });
     }
 
     fn spawn_requests(&self, rooms: &mut JoinSet<&'static str>) {
@@ -197,8 +201,11 @@ impl Rooms {
 
     fn spawn_emergencies(&self, rooms: &mut JoinSet<&'static str>) {
         let (law, shutdown) = (self.watches.ground_changes(), self.shutdown.clone().cancelled_owned());
-        let shelf = emergencies::Shelf::new(self.client.clone(), &self.args.process.namespace);
-        let run = emergencies::run(emergencies::Context { desk: self.desk(), shelf }, law, shutdown);
+        let context = emergencies::Context {
+            desk: self.desk(),
+            shelf: emergencies::Shelf::new(self.client.clone(), &self.args.process.namespace),
+        };
+        let run = emergencies::run(context, law, shutdown);
         rooms.spawn(async move { (run.await, "emergencies").1 });
     }
 
@@ -207,7 +214,7 @@ impl Rooms {
         Desk {
             client: self.client.clone(),
             law: Law::of(&self.watches),
-            teller: Teller::new(cluster.clone(), self.lines.clone(), self.events.clone(), metrics.clone()),
+            teller: Teller::new(self.log.clone(), self.events.clone()),
             retries: Retries::default(),
             cluster,
             metrics,
@@ -270,6 +277,7 @@ impl Rooms {
             tables: tables.clone(),
             denied,
             events: self.events.clone(),
+            log: self.log.clone(),
             metrics: self.metrics.clone(),
         }
     }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use kube::Config;
 use kube::client::ClientBuilder;
 use sentinel_runtime::kube_calls::counting;
+use sentinel_runtime::lines::Lines;
 use sentinel_runtime::shutdown::{self, CancellationToken};
 use sentinel_runtime::telemetry::{self, Gate, Readiness};
 use tokio::task::{JoinError, JoinHandle};
@@ -24,13 +25,14 @@ const OVERTIME: Duration = Duration::from_secs(10);
 /// it clean.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
+    let lines = Lines::start("audit-log", args.signing.sealer(&args.process.pod_name)?)?;
     let metrics = telemetry::Metrics::new("operator")?;
     let ready = Readiness::new();
     let gate = ready.gate("kubernetes");
     let own = Metrics::new(&metrics)?;
     let server = tokio::spawn(telemetry::serve(args.process.metrics_address, metrics, ready, shutdown.clone()));
     let result = tokio::select! {
-        result = lead(&args, own, &gate, &shutdown) => result,
+        result = lead(&args, own, lines, &gate, &shutdown) => result,
         result = failed(server, &shutdown) => result?.context("probes and metrics can't be served"),
     };
     shutdown.cancel();
@@ -45,7 +47,13 @@ async fn failed(server: JoinHandle<io::Result<()>>, shutdown: &CancellationToken
     }
 }
 
-async fn lead(args: &Args, metrics: Metrics, gate: &Gate, shutdown: &CancellationToken) -> anyhow::Result<()> {
+async fn lead(
+    args: &Args,
+    metrics: Metrics,
+    lines: Lines,
+    gate: &Gate,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
     let config = Config::infer().await.context("no way to the API server")?;
     let client = ClientBuilder::try_from(config)?.with_layer(&counting(metrics.kube_calls.clone())).build();
     let cluster = Cluster::identify(&client, &args.cluster_name).await?;
@@ -56,7 +64,7 @@ async fn lead(args: &Args, metrics: Metrics, gate: &Gate, shutdown: &Cancellatio
         return Ok(());
     }
     metrics.leader.set(1);
-    let rooms = Rooms::build(args, client, cluster, metrics, shutdown.clone()).await?;
+    let rooms = Rooms::build(args, client, cluster, metrics, lines, shutdown.clone()).await;
     tokio::select! {
         result = rooms.work() => result?,
         () = candidate.lost() => bail!("the lease is lost: another replica leads, or the API server can't be reached"),

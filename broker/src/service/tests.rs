@@ -15,6 +15,7 @@ use kube::runtime::watcher::Event;
 use sentinel_aws::{AssumeRole, AwsError, Created, ErrorKind, Touched};
 use sentinel_core::session::{RowStatus, SessionRow};
 use sentinel_decision::Caller;
+use sentinel_runtime::lines::Lines;
 use sentinel_runtime::telemetry::Metrics;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -202,7 +203,8 @@ fn stage(outside: Outside) -> Stage {
     let shared = Arc::new(Shared(outside.clone()));
     let metrics = BrokerMetrics::new(&Metrics::new("broker").unwrap()).unwrap();
     let identity = ClusterIdentity::new("cluster".into(), "");
-    let (journal, lines) = Journal::new(identity.clone(), metrics.dropped.with_label_values(&["decision_log"]));
+    let (said, lines) = Lines::new();
+    let journal = Journal::new(identity.clone(), metrics.dropped.with_label_values(&["decision_log"]), said);
     let bundle = watch::Sender::new(CaBundle::new("PEM"));
     let broker = Broker {
         world: world(),

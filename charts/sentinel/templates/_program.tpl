@@ -1,7 +1,9 @@
 {{/* What the three programs share. Argument: root, program, ports (name → number), env (the program's own; what is empty is
-left out, so that its default holds), settings (more of it; empty is said too). */}}
+left out, so that its default holds), settings (more of it; empty is said too), audits (it writes the audit log). */}}
 {{- define "sentinel.program" -}}
 {{- $values := index .root.Values .program -}}
+{{- $signing := .root.Values.audit.signing -}}
+{{- $signs := and .audits $signing.secretName -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -93,8 +95,16 @@ spec:
         {{- range $name, $value := .settings }}
         - {name: {{ $name }}, value: {{ $value | quote }}}
         {{- end }}
+        {{- if $signs }}
+        - {name: SENTINEL_AUDIT_KEY_FILE, value: /etc/sentinel/audit/key}
+        - {name: SENTINEL_AUDIT_KEY_ID, value: {{ $signing.keyId | quote }}}
+        {{- end }}
         {{- with $values.extraEnv }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
+        {{- if $signs }}
+        volumeMounts:
+        - {name: audit-key, mountPath: /etc/sentinel/audit, readOnly: true}
         {{- end }}
         ports:
         {{- range $name, $port := .ports }}
@@ -118,6 +128,14 @@ spec:
           allowPrivilegeEscalation: false
           readOnlyRootFilesystem: true
           capabilities: {drop: [ALL]}
+      {{- if $signs }}
+      volumes:
+      - name: audit-key
+        secret:
+          secretName: {{ $signing.secretName }}
+          defaultMode: 0440
+          items: [{key: {{ $signing.key | quote }}, path: key}]
+      {{- end }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget

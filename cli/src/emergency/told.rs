@@ -121,7 +121,7 @@ fn refused(refusal: Option<EventRefusal>, now: Timestamp) -> Vec<String> {
 }
 
 fn to_review(event: &BreakGlassEvent, begin: &str) -> String {
-    format!("{begin}, write what it was for: kubectl sentinel review {} --note '…'", place(event))
+    format!("{begin}, somebody else writes what it was for: kubectl sentinel review {} --note '…'", place(event))
 }
 
 fn at(time: Option<&str>, before: &str, now: Timestamp) -> String {
@@ -148,12 +148,12 @@ mod tests {
     #[rstest]
     #[case::pending(json!({}), Value::Null, &["nobody has judged it yet"])]
     #[case::active(json!({}), json!({"phase": "Active", "expiresAt": "2026-03-02T13:00:00Z"}),
-        &["active until 2026-03-02T13:00:00Z (in 60m)", PODS, CLOSE, "afterwards, write what it was for: kubectl sentinel review e -n payments --note '…'"])]
+        &["active until 2026-03-02T13:00:00Z (in 60m)", PODS, CLOSE, "afterwards, somebody else writes what it was for: kubectl sentinel review e -n payments --note '…'"])]
     #[case::void(json!({}), json!({"phase": "Active", "escalated": 4, "conditions": [{"type": "Granted", "status": "False", "reason": "Void",
             "message": "the profile is another", "lastTransitionTime": "2026-03-02T12:00:00Z"}]}),
         &["active", "it opens nothing now: the profile is another", "4 emergencies of yours count now", CLOSE, "afterwards"])]
     #[case::closed(json!({"closedReason": "fire is\nout", "closedBy": {"user": "ben"}}), json!({"phase": "Closed", "activatedAt": "2026-03-02T11:00:00Z", "closedAt": "2026-03-02T11:58:00Z"}),
-        &["closed by ben at 2026-03-02T11:58:00Z (2m ago): fire is out", CREDENTIALS, "now, write what it was for: kubectl sentinel review e"])]
+        &["closed by ben at 2026-03-02T11:58:00Z (2m ago): fire is out", CREDENTIALS, "now, somebody else writes what it was for: kubectl sentinel review e"])]
     #[case::closed_before_it_began(json!({"closedBy": {"user": "ben"}}), json!({"phase": "Closed"}), &["closed by ben"])]
     #[case::reviewed(json!({"review": "all good"}), json!({"phase": "Expired", "activatedAt": "2026-03-02T11:00:00Z", "expiresAt": "2026-03-02T11:58:00Z"}), &["expired 2026-03-02T11:58:00Z (2m ago)"])]
     #[case::refused(json!({}), json!({"phase": "Refused", "refusal": {"limit": "cooldown", "message": "ann has to wait", "comeBackAt": "2026-03-02T12:05:00Z"}}),

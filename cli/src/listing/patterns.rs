@@ -1,5 +1,6 @@
 //! What a filter names: one of its patterns must fit, if there are any.
 
+use sentinel_core::identity::service_account_user;
 use sentinel_core::policy::Pattern;
 
 use crate::failure::Failure;
@@ -27,4 +28,9 @@ impl Patterns {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '.' | '_');
         Some(pattern.as_str()).filter(|text| !pattern.is_glob() && text.chars().all(plain))
     }
+}
+
+/// `<namespace>/<name>` written out; anything else as it is.
+pub(crate) fn whole_user(user: &str) -> String {
+    user.split_once('/').map_or_else(|| user.to_owned(), |(namespace, name)| service_account_user(namespace, name))
 }

@@ -28,16 +28,16 @@ impl<L: Listing> Table<L> {
         let rows: Vec<Vec<String>> =
             std::iter::once(self.head()).chain(objects.iter().map(|one| self.cells(one, now))).collect();
         for row in &rows {
-            self.widen(row);
+            widen(&mut self.widths, row);
         }
-        rows.iter().map(|row| self.line(row)).collect()
+        rows.iter().map(|row| line(&self.widths, row)).collect()
     }
 
     /// A line beneath those before.
     pub(crate) fn next(&mut self, object: &DynamicObject, now: Timestamp) -> String {
         let row = self.cells(object, now);
-        self.widen(&row);
-        self.line(&row)
+        widen(&mut self.widths, &row);
+        line(&self.widths, &row)
     }
 
     fn head(&self) -> Vec<String> {
@@ -50,16 +50,25 @@ impl<L: Listing> Table<L> {
         let cells = names.into_iter().chain(L::cells(object, now));
         cells.take(self.head().len()).map(|cell| printable(&cell)).collect()
     }
+}
 
-    fn widen(&mut self, row: &[String]) {
-        self.widths.resize(row.len(), 0);
-        for (width, cell) in self.widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
+/// Rows of printable cells, beneath each other.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let mut widths = vec![];
+    for row in rows {
+        widen(&mut widths, row);
     }
+    rows.iter().map(|row| line(&widths, row)).collect()
+}
 
-    fn line(&self, row: &[String]) -> String {
-        let cells = row.iter().zip(&self.widths).map(|(cell, width)| format!("{cell:<width$}   "));
-        format!("{}\n", cells.collect::<String>().trim_end())
+fn widen(widths: &mut Vec<usize>, row: &[String]) {
+    widths.resize(row.len(), 0);
+    for (width, cell) in widths.iter_mut().zip(row) {
+        *width = cell.chars().count().max(*width);
     }
+}
+
+fn line(widths: &[usize], row: &[String]) -> String {
+    let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}   "));
+    format!("{}\n", cells.collect::<String>().trim_end())
 }

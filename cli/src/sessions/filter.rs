@@ -1,12 +1,11 @@
 //! Which sessions are meant. What the API server can choose, it chooses.
 
 use sentinel_api::Phase;
-use sentinel_core::identity::service_account_user;
 
 use super::args::{SessionsArgs, Status};
 use super::seen::Seen;
 use crate::failure::Failure;
-use crate::listing::Patterns;
+use crate::listing::{Patterns, whole_user};
 
 /// Of each kind that is given one must fit.
 #[derive(Debug, Default)]
@@ -39,11 +38,6 @@ impl Filter {
             && self.profiles.fit(&session.profile)
             && (self.phases.is_empty() || self.phases.contains(&session.status.phase))
     }
-}
-
-/// `<namespace>/<name>` written out; anything else as it is.
-fn whole_user(user: &str) -> String {
-    user.split_once('/').map_or_else(|| user.to_owned(), |(namespace, name)| service_account_user(namespace, name))
 }
 
 #[cfg(test)]

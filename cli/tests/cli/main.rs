@@ -11,6 +11,7 @@ use sentinel_cli::Output;
 
 mod complete;
 mod convert;
+mod history;
 mod inputs;
 mod lint;
 mod places;

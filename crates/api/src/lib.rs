@@ -5,6 +5,7 @@
 //!   person ─▶ AccessLock, AccessRequest, BreakGlassEvent
 //!   operator ─▶ SentinelSession
 //!   all of these, and pods ─ audit() ─▶ what doesn't comply: one law for the operator and `kubectl sentinel audit`
+//!   broker, operator ─▶ audit_log: the lines of the audit log ─▶ `kubectl sentinel history`
 //! ```
 //!
 //! Types and pure functions only: nothing here talks to an API server. The schema and CEL refuse what they can; what they
@@ -12,6 +13,7 @@
 
 mod access_request;
 pub mod audit;
+pub mod audit_log;
 mod break_glass_event;
 mod condition;
 mod durations;
@@ -31,7 +33,7 @@ pub use break_glass_event::{
     MAX_REVIEW,
 };
 pub use condition::{Condition, ConditionStatus, condition, set_condition};
-pub use lock::{AccessLock, AccessLockSpec, AccessLockStatus};
+pub use lock::{AccessLock, AccessLockSpec, AccessLockStatus, LockTold};
 pub use pins::{PinnedPolicies, Pins};
 pub use policy::{
     AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec,

@@ -1,6 +1,7 @@
 //! AccessLock: stops users, namespaces or profiles at once.
 
 use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
 use sentinel_core::lock::{self, LockDraft};
 use sentinel_core::policy::Problems;
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,18 @@ pub struct AccessLockStatus {
     /// How many sessions of live pods it names; counted when the lock changes and every five minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<i64>,
+    /// What of it is in the audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<LockTold>,
+}
+
+/// What of a lock is in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum LockTold {
+    /// That it was made.
+    Created,
+    /// That it has ended, too.
+    Ended,
 }
 
 impl AccessLockSpec {

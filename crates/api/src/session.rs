@@ -162,6 +162,9 @@ pub struct SessionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "date-time"))]
     pub hard_revoked_at: Option<String>,
+    /// The revocation is in the audit log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revocation_told: bool,
     /// `Tracked`: the row in the table says what this status says. `HardRevoked`: IAM denies the credentials that are out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]

@@ -16,6 +16,7 @@
 
 pub mod access_request;
 pub mod ask;
+pub mod audit;
 pub mod break_glass;
 pub mod governing;
 pub mod grant;

@@ -20,6 +20,7 @@ fn facts(effect: &str) -> Facts {
     facts
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as a policy has it")]
 fn rule(effect: &str) -> Option<Value> {
     let users = if effect == "none" { json!(["nobody"]) } else { json!([]) };
     let effect = if effect == "none" { "allow" } else { effect };
@@ -41,6 +42,7 @@ fn add(facts: &mut Facts, door: Door, name: &str, seconds: i64, change: impl FnO
     grants.entries.push(Arc::new(entry));
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the facts have it")]
 fn stale(watch: &'static str, age: Option<u64>) -> Option<Stale> {
     Some(Stale { watch, age: age.map(std::time::Duration::from_secs) })
 }

@@ -7,7 +7,7 @@
 //!            serving:   Secret ⇄ plan ─▶ RustlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
 //!                          └─ pki: what makes and reads certificates
 //!            kube_calls: requests to the API server, counted
-//!            lines:     an audit log, on standard output
+//!            lines:     an audit log, on standard output; signing: by which key
 //!            watching:  how soon a broken watch is tried again
 //!            reference: docs/reference, held to the code by tests
 //! ```
@@ -30,6 +30,8 @@ pub mod pki;
 pub mod reference;
 #[cfg(feature = "serving")]
 pub mod serving;
+#[cfg(feature = "serving")]
+pub mod signing;
 #[cfg(feature = "serving")]
 pub mod telemetry;
 #[cfg(feature = "serving")]

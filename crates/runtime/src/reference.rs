@@ -8,6 +8,7 @@ use std::path::Path;
 
 use clap::{Arg, Command};
 use prometheus::core::Collector;
+use serde_json::Value;
 
 /// Set by `make generate`: sections are written instead of compared.
 const GENERATE: &str = "SENTINEL_GENERATE";
@@ -63,6 +64,45 @@ pub fn keep(file: &str, name: &str, rendered: &str) -> Result<(), String> {
     fs::write(&path, format!("{before}{begin}{rendered}{end}{after}")).map_err(|error| error.to_string())
 }
 
+/// Whether docs/reference/`file` as a whole is `rendered`, as [`keep`] does for a section.
+pub fn keep_whole(file: &str, rendered: &str) -> Result<(), String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference").join(file);
+    if env::var_os(GENERATE).is_some() {
+        return fs::write(&path, rendered).map_err(|error| error.to_string());
+    }
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    (text == rendered).then_some(()).ok_or_else(|| format!("docs/reference/{file} is old: run `make generate`"))
+}
+
+/// A row for each field of an object with this JSON Schema, as schemars writes it.
+pub fn fields(schema: &Value) -> String {
+    let required = schema.get("required").and_then(Value::as_array);
+    let rows = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, field)| {
+        let always = required.is_some_and(|required| required.iter().any(|one| one == name));
+        let what = field.get("description").and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
+        format!("| `{name}` | {} | {} | {what}{} |", kind(field), if always { "always" } else { "" }, words(field))
+    });
+    table("| field | type | | what |\n|---|---|---|---|", rows)
+}
+
+fn kind(field: &Value) -> &str {
+    let types = field.get("type");
+    let first = types.and_then(|types| types.as_array()?.first());
+    let kind = first.or(types).and_then(Value::as_str).unwrap_or_default();
+    if field.get("format").is_some_and(|format| format == "date-time") { "time" } else { kind }
+}
+
+fn words(field: &Value) -> String {
+    let words: Vec<String> = field
+        .get("enum")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|one| Some(format!("`{}`", one.as_str()?)))
+        .collect();
+    if words.is_empty() { String::new() } else { format!(" {}", words.join(" ")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +122,15 @@ mod tests {
         let argument = Arg::new("x").long("x").env("X").default_value("1").help("An x.");
         let text = settings(&Command::new("program").arg(argument));
         assert!(text.ends_with("\n| `--x` | `X` | `1` | An x. |"), "{text}");
+    }
+
+    #[test]
+    fn fields_show_type_and_words() {
+        let text = fields(&serde_json::json!({"required": ["a"], "properties": {
+            "a": {"type": "string", "enum": ["x", "y"], "description": "An a,\nor so."},
+            "b": {"type": ["string", "null"], "format": "date-time"},
+        }}));
+        assert!(text.contains("\n| `a` | string | always | An a, or so. `x` `y` |\n| `b` | time |  |  |"), "{text}");
     }
 
     #[test]

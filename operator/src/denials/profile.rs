@@ -56,7 +56,7 @@ impl RoleState {
 
 /// Writes into `status` what concerns `profile`.
 pub(crate) fn tell(
-    states: &RoleStates,
+    known: &RoleStates,
     profile: Option<&Profile>,
     status: &mut ProfileStatus,
     generation: Option<i64>,
@@ -66,18 +66,18 @@ pub(crate) fn tell(
         status.conditions.retain(|old| old.type_ != ROLE_FULL);
         return;
     };
-    if let Some((holds, reason, message)) = says(states, &profile.role_arn) {
+    if let Some((holds, reason, message)) = says(known, &profile.role_arn) {
         set_condition(&mut status.conditions, condition(ROLE_FULL, holds, reason, message, generation, now));
     }
-    let RoleStates::Visited(roles) = states else { return };
+    let RoleStates::Visited(roles) = known else { return };
     // It stays when the denial has ended: a change of it makes every pod's credentials anew.
     if let Some(than) = roles.get(&profile.role_arn).and_then(|state| state.older_than) {
         status.denied_before = Some(than.to_string());
     }
 }
 
-fn says(states: &RoleStates, role: &str) -> Option<(ConditionStatus, &'static str, String)> {
-    let roles = match states {
+fn says(known: &RoleStates, role: &str) -> Option<(ConditionStatus, &'static str, String)> {
+    let roles = match known {
         RoleStates::NotInstalled => {
             let message = "nothing is denied in IAM: this installation does not write to it; set hardRevocation.enabled in the chart's values, and give the operator the rights";
             return Some((ConditionStatus::Unknown, "NotInstalled", message.to_owned()));

@@ -94,8 +94,10 @@ impl Verdict {
                 roles.extend(more);
                 Denied { roles, since: since.max(and_since), until: until.max(and_until) }
             }
-            (WithItsRole { mut roles, since, than }, WithItsRole { roles: more, since: and_since, .. })
-            | (WithItsRole { mut roles, since, than }, Denied { roles: more, since: and_since, .. })
+            (
+                WithItsRole { mut roles, since, than },
+                WithItsRole { roles: more, since: and_since, .. } | Denied { roles: more, since: and_since, .. },
+            )
             | (Denied { roles: more, since: and_since, .. }, WithItsRole { mut roles, since, than }) => {
                 roles.extend(more);
                 WithItsRole { roles, since: since.max(and_since), than }

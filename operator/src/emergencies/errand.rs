@@ -104,7 +104,7 @@ impl<'a> Errand<'a> {
                 (Err(missing), _) => {
                     let wait =
                         format!("{missing}: it begins as soon as that is mended, within {PATIENCE} of its making");
-                    report(self.facts.waiting(self.old, no("Pending", wait), now))
+                    report(self.facts.waiting(self.old, no("Pending", &wait), now))
                 }
                 (Ok(_), Err(unknown)) => report(self.facts.refused(self.old, &Refusal::LimitsUnknown(unknown), now)),
                 (Ok(_), Ok(limits)) => self.admit(&legible, page, limits.map(|governing| governing.rule), now),

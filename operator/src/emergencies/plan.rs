@@ -104,7 +104,7 @@ impl Facts {
     /// What the ledger alone knows is not known.
     pub(super) fn without_ledger(&self, old: &BreakGlassEventStatus, why: &str, now: Timestamp) -> Plan {
         if old.phase == EventPhase::Pending {
-            return self.waiting(old, no("LedgerUnusable", format!("nobody breaks the glass for now: {why}")), now);
+            return self.waiting(old, no("LedgerUnusable", &format!("nobody breaks the glass for now: {why}")), now);
         }
         Plan { again_in: Some(PATIENT), settled: false, ..self.over(old, now) }
     }
@@ -119,7 +119,7 @@ impl Facts {
     /// It never begins.
     pub(super) fn refused_for(&self, old: &BreakGlassEventStatus, refusal: EventRefusal, now: Timestamp) -> Plan {
         let mut status = self.status(old);
-        self.say(&mut status, GRANTED_CONDITION, no("Refused", format!("refused: {}", refusal.message)), now);
+        self.say(&mut status, GRANTED_CONDITION, no("Refused", &format!("refused: {}", refusal.message)), now);
         (status.phase, status.refusal) = (EventPhase::Refused, Some(refusal));
         self.name_rule(&mut status);
         Plan { status, again_in: None, settled: true }
@@ -137,7 +137,7 @@ impl Facts {
             _ if now >= entry.until => self.ended(&status, &State::Expired { at: entry.until }, now),
             Err(missing) => {
                 let (until, mended) = (entry.until, "it opens as soon as that is mended");
-                self.waiting(&status, no("Pending", format!("it counts, until {until}, but {missing}: {mended}")), now)
+                self.waiting(&status, no("Pending", &format!("it counts, until {until}, but {missing}: {mended}")), now)
             }
             Ok(pins) => {
                 (status.phase, status.pins) = (EventPhase::Active, Some(pins.clone()));
@@ -172,17 +172,14 @@ impl Facts {
     /// It has ended. Where the ledger must hear of that, it does before anybody is told.
     pub(super) fn ended(&self, old: &BreakGlassEventStatus, state: &State, now: Timestamp) -> Plan {
         let mut status = self.status(old);
-        let (reason, message) = match state {
-            State::Closed { at } => {
-                (status.phase, status.closed_at) = (EventPhase::Closed, Some(at.to_string()));
-                ("Closed", self.closing(state))
-            }
-            _ => {
-                status.phase = EventPhase::Expired;
-                ("Expired", state.to_string())
-            }
+        let (reason, message) = if let State::Closed { at } = state {
+            (status.phase, status.closed_at) = (EventPhase::Closed, Some(at.to_string()));
+            ("Closed", self.closing(state))
+        } else {
+            status.phase = EventPhase::Expired;
+            ("Expired", state.to_string())
         };
-        self.say(&mut status, GRANTED_CONDITION, no(reason, message), now);
+        self.say(&mut status, GRANTED_CONDITION, no(reason, &message), now);
         let plan = self.over(&status, now);
         let settled = status.phase == EventPhase::Expired;
         Plan { settled, again_in: (!settled).then_some(Duration::ZERO), ..plan }

@@ -13,6 +13,8 @@
 mod happening;
 mod line;
 mod note;
+#[cfg(test)]
+mod reference;
 mod subject;
 mod teller;
 

@@ -8,7 +8,10 @@ pub(super) fn note(happening: &Happening) -> Note {
     let Subject { profile, service_account, duration, message, .. } = happening.subject();
     match happening {
         Happening::Request(change, request) => {
-            let who = request.requester.as_ref().map_or_else(|| "nobody known".to_owned(), |who| who.shown());
+            let who = request
+                .requester
+                .as_ref()
+                .map_or_else(|| "nobody known".to_owned(), sentinel_core::person::Identity::shown);
             let asked = || format!("{who} asks for {profile} for service account {service_account}, for {duration}");
             match change {
                 RequestChange::Created => normal("Requested", "Request", asked()),
@@ -19,7 +22,10 @@ pub(super) fn note(happening: &Happening) -> Note {
             }
         }
         Happening::Emergency(change, emergency) => {
-            let who = emergency.invoker.as_ref().map_or_else(|| "nobody known".to_owned(), |who| who.shown());
+            let who = emergency
+                .invoker
+                .as_ref()
+                .map_or_else(|| "nobody known".to_owned(), sentinel_core::person::Identity::shown);
             let code = &emergency.reason_code;
             match change {
                 EmergencyChange::Invoked => {

@@ -3,9 +3,15 @@
 //!
 //! ```text
 //!   AccessLock, SentinelSessions ─▶ plan ─▶ conditions Accepted and Active, status.sessions; again at its end
+//!   AccessLock made, over, deleted ─▶ told ─▶ line of the audit log, status.told: not again
 //! ```
 
 mod plan;
 mod reconcile;
+mod teller;
+mod told;
 
 pub(crate) use reconcile::{Context, run};
+pub(crate) use teller::LockTeller;
+#[cfg(test)]
+pub(crate) use told::Book;

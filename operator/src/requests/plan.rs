@@ -92,10 +92,10 @@ fn judge(facts: &Facts, status: &mut AccessRequestStatus, now: Timestamp) -> Say
     status.expires_at = Some(until.to_string());
     match legible(facts).map(|legible| legible.step(facts, status, now)) {
         Err(says) => says,
-        Ok(State::Pending { waiting, .. }) => no("Pending", waiting.to_string()),
+        Ok(State::Pending { waiting, .. }) => no("Pending", &waiting.to_string()),
         Ok(State::Decided(verdict)) => match (&verdict, &facts.ground.pins) {
             (Decided::Approved { .. }, Err(missing)) => {
-                no("Pending", format!("it would be {verdict}, but {missing}: it counts as soon as that is mended"))
+                no("Pending", &format!("it would be {verdict}, but {missing}: it counts as soon as that is mended"))
             }
             (Decided::Approved { .. }, Ok(pins)) => {
                 status.pins = Some(pins.clone());
@@ -115,23 +115,24 @@ struct Legible {
 
 /// What nobody has stamped counts for nothing, for good: the stamp can't be added later.
 fn legible(facts: &Facts) -> Result<Legible, Says> {
-    let spec =
-        facts.spec.as_ref().map_err(|error| no("Invalid", format!("it can't be read, so it never counts: {error}")))?;
-    let ask = spec.resolve().map_err(|problems| no("Invalid", format!("it never counts; make another: {problems}")))?;
+    let spec = facts
+        .spec
+        .as_ref()
+        .map_err(|error| no("Invalid", &format!("it can't be read, so it never counts: {error}")))?;
+    let ask =
+        spec.resolve().map_err(|problems| no("Invalid", &format!("it never counts; make another: {problems}")))?;
     let requester = spec.requester.as_ref().ok_or_else(|| {
-        no(
-            "Unstamped",
-            "who made it is unknown, so it never counts: Sentinel's webhook did not see it; make another".to_owned(),
-        )
+        no("Unstamped", "who made it is unknown, so it never counts: Sentinel's webhook did not see it; make another")
     })?;
     let ruling = match (spec.decision, &spec.decided_by) {
         (None, _) => None,
         (Some(ruling), Some(by)) => Some((ruling, by.person())),
-        (Some(_), None) => return Err(no(
-            "Unstamped",
-            "who decided is unknown, so the decision never counts: Sentinel's webhook did not see it; make another request"
-                .to_owned(),
-        )),
+        (Some(_), None) => {
+            return Err(no(
+                "Unstamped",
+                "who decided is unknown, so the decision never counts: Sentinel's webhook did not see it; make another request",
+            ));
+        }
     };
     Ok(Legible { ask, requester: requester.person(), ruling })
 }
@@ -181,7 +182,7 @@ fn decided(status: &mut AccessRequestStatus, decided: Decided) -> Says {
         status.expires_at = None;
     }
     (status.phase, status.decided_at) = (phase, Some(at.to_string()));
-    no(reason, message)
+    no(reason, &message)
 }
 
 /// Whether an approved request opens the door now.

@@ -21,6 +21,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(MADE + second).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the facts have it")]
 fn policy() -> Named<ApprovalPolicy> {
     let text = POLICY.replace("autoApprove", "auto_approve").replace("maxDuration", "max_duration");
     Some(("prod".to_owned(), ApprovalPolicy::from_yaml(&text).map_err(|problems| problems.to_string())))

@@ -136,6 +136,20 @@ async fn report(
     }
 }
 
+/// Notes that the revocation of `session` was told; the object, if that could be written.
+pub(crate) async fn note_told(client: &Client, session: &SentinelSession) -> Option<SentinelSession> {
+    let status = session.status.clone().unwrap_or_default();
+    let told = SessionStatus { revocation_told: true, ..status };
+    match report(client, session, &told).await {
+        Ok(written) => written,
+        Err(error) => {
+            let session = session.name_any();
+            tracing::warn!(session, %error, "that a revocation was told could not be written; it is told again");
+            None
+        }
+    }
+}
+
 /// Tells people what they should know.
 pub(crate) async fn tell(events: &Events, session: &SentinelSession, plan: &Plan) {
     if let Some(note) = &plan.pod_note {

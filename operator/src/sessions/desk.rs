@@ -10,7 +10,7 @@ use sentinel_core::session::SessionId;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::apply::{apply, create, tell};
+use super::apply::{apply, create, note_told, tell};
 use super::facts::{Facts, Reading, Ruling};
 use super::governance::Governance;
 use super::plan::{Plan, plan};
@@ -18,6 +18,8 @@ use super::pod::PodState;
 use super::shared::remembered;
 use super::subject::Subject;
 use super::tables::{Read, SessionTables};
+use super::told::untold;
+use crate::audit_log::AuditLog;
 use crate::cluster::Cluster;
 use crate::denials::{Verdict, Verdicts};
 use crate::events::Events;
@@ -40,6 +42,8 @@ pub(crate) struct Desk {
     pub denied: watch::Receiver<Verdicts>,
     /// For people.
     pub events: Events,
+    /// For auditors.
+    pub log: AuditLog,
     /// For Prometheus.
     pub metrics: Metrics,
 }
@@ -54,6 +58,7 @@ pub(crate) struct Work {
     pub denial: Option<Verdict>,
     pub read: Option<Read>,
     pub readings: BTreeMap<String, Reading>,
+    pub told: bool,
 }
 
 impl Work {
@@ -64,19 +69,22 @@ impl Work {
         subject: &Subject,
         ruling: Ruling,
         read: Option<Read>,
+        told: bool,
     ) -> Self {
         let readings = unread(&ruling, session.status.as_ref());
         let (exists, pod, denial) = (subject.exists, subject.pod(), subject.denial.clone());
-        Self { id: id.clone(), session: session.clone(), exists, pod, ruling, denial, read, readings }
+        Self { id: id.clone(), session: session.clone(), exists, pod, ruling, denial, read, readings, told }
     }
 }
 
 /// What came of it.
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 pub(crate) struct Outcome {
     pub id: SessionId,
     pub phase: Phase,
     pub settled: bool,
     pub complete: bool,
+    pub told: bool,
     pub written: Option<SentinelSession>,
     pub read: bool,
     pub rests_until: Option<Instant>,
@@ -119,6 +127,10 @@ impl Desk {
         if applied.complete || applied.written.is_some() {
             tell(&self.events, &work.session, &plan).await;
         }
+        let session = applied.written.as_ref().unwrap_or(&work.session);
+        let line = untold(session, &self.cluster).filter(|_| work.exists && !work.told);
+        let told = line.is_some_and(|line| self.log.write(&line.event, &line));
+        let noted = if told { note_told(&self.client, session).await } else { None };
         self.metrics.reconciled("SentinelSession", applied.complete);
         let failed = work.readings.iter().filter(|(_, reading)| matches!(reading, Reading::Failed(_)));
         let rests_until = failed.filter_map(|(table, _)| self.tables.rests_until(table)).min();
@@ -127,7 +139,8 @@ impl Desk {
             phase: plan.status.phase,
             settled: plan.settled,
             complete: applied.complete,
-            written: applied.written,
+            told,
+            written: noted.or(applied.written),
             read: work.read.is_some(),
             rests_until,
         }

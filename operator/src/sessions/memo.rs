@@ -31,6 +31,8 @@ pub(crate) struct Memo {
     pub how: Read,
     /// It has ended, and so have all its rows.
     pub settled: bool,
+    /// Its revocation was told, whatever a watch that is late says.
+    pub told: bool,
     first_seen: Instant,
     phase: Phase,
     reads: u32,
@@ -59,6 +61,7 @@ impl Memo {
             due: now,
             how: Read::Exact,
             settled: false,
+            told: false,
             first_seen: now,
             phase: Phase::Pending,
             reads: 0,

@@ -3,7 +3,7 @@
 //! ```text
 //!   pods, sessions, profiles, policies ─▶ tracker: gather ─▶ read rows (batched) ─▶ plan (pure) ─▶ rows, status, Events
 //!   revocations: every 10 s, what others revoked ─▶ tracker, denials         orphans: rows whose pod is gone
-//!   denials: what IAM denies ─▶ tracker
+//!   denials: what IAM denies ─▶ tracker       status Revoked ─▶ told ─▶ line of the audit log, status.revocationTold: not again
 //! ```
 //!
 //! Pending → Active → Revoked | Expired, and never back. The row is the truth for counters; a revocation is one wherever it
@@ -24,6 +24,7 @@ mod shared;
 mod status;
 mod subject;
 mod tables;
+mod told;
 mod tracker;
 
 pub(crate) use desk::Desk;
@@ -33,4 +34,6 @@ pub(crate) use pod::{PodFacts, PodObject, PodState, prune};
 pub(crate) use revocations::Revocations;
 pub(crate) use shared::SharedSession;
 pub(crate) use tables::SessionTables;
+#[cfg(test)]
+pub(crate) use told::untold;
 pub(crate) use tracker::run;

@@ -181,7 +181,7 @@ impl Tracker {
                 continue;
             }
             memo.seen = seen;
-            work.push(Work::new(id, session, subject, ruling(), read));
+            work.push(Work::new(id, session, subject, ruling(), read, memo.told));
         }
         work
     }
@@ -211,6 +211,7 @@ impl Tracker {
     fn remember(&mut self, outcome: Outcome) {
         let now = Instant::now();
         let Some(memo) = self.memos.get_mut(&outcome.id) else { return };
+        memo.told |= outcome.told;
         if let Some(written) = outcome.written {
             (memo.last, memo.written) = (Some(remembered(written)), Some(now));
         }

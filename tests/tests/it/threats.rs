@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where the names begin, and where those tests live.
-const PLACES: [(&str, &str); 8] = [
+const PLACES: [(&str, &str); 10] = [
     ("core", "crates/core"),
     ("decision", "crates/decision"),
     ("webhook", "webhook/src"),
     ("broker", "broker/src"),
     ("sidecar", "sidecar"),
     ("operator", "operator/src"),
+    ("cli", "cli"),
+    ("runtime", "crates/runtime"),
     ("it", "tests/tests/it"),
     ("stories", "e2e/stories/tests/stories"),
 ];

@@ -63,6 +63,14 @@ impl Place {
         run(Command::new("kubectl").args(["-n", &self.name]).args(arguments), None)
     }
 
+    /// `kubectl apply -f -`, as somebody.
+    pub fn apply_as(&self, user: &str, object: &Value) -> Result<String, String> {
+        run(
+            Command::new("kubectl").args(["-n", &self.name, "--as", user, "apply", "-f", "-"]),
+            Some(&object.to_string()),
+        )
+    }
+
     /// The user of a service account of this place.
     pub fn user(&self, service_account: &str) -> String {
         format!("system:serviceaccount:{}:{service_account}", self.name)
@@ -196,7 +204,9 @@ impl Drop for Place {
             return;
         }
         let _ = kubectl(["delete", "namespace", &self.name, "--wait=false"]);
-        for kind in ["accesslock", "accesspolicy", "sentinelprofile"] {
+        for kind in
+            ["accesslock", "accesspolicy", "approvalpolicy", "breakglasspolicy", "ratelimitpolicy", "sentinelprofile"]
+        {
             let _ = kubectl(["delete", kind, &self.name, "--ignore-not-found", "--wait=false"]);
         }
     }

@@ -5,9 +5,13 @@
 #![allow(missing_docs, reason = "tests are read, not linked to")]
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod credentials;
+#[cfg(test)]
+mod emergencies;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -25,6 +25,7 @@ use sentinel_core::session::SessionId;
 use sentinel_runtime::args::ProcessArgs;
 use sentinel_runtime::logs::Format;
 use sentinel_runtime::shutdown::CancellationToken;
+use sentinel_runtime::signing::SigningArgs;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -266,6 +267,7 @@ fn args(namespace: &str, table: &str) -> Args {
             namespace: namespace.to_owned(),
             pod_name: "broker-0".to_owned(),
         },
+        signing: SigningArgs::default(),
         listen: free_address(),
         session_table: table.to_owned(),
         touch_interval: Duration::from_hours(2),

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use kube::Resource;
 use kube::api::{Api, DynamicObject};
 use kube::core::NamespaceResourceScope;
-use kube::{Resource, ResourceExt as _};
 use sentinel_cli::Output;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -87,7 +87,7 @@ impl Scene {
         let output = self.run(who, &words).await;
         let list: Value = serde_json::from_str(&output.stdout).unwrap();
         let items: Vec<DynamicObject> = serde_json::from_value(list["items"].clone()).unwrap();
-        items.iter().map(|item| item.name_any()).collect()
+        items.iter().map(kube::ResourceExt::name_any).collect()
     }
 }
 

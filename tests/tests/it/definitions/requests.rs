@@ -176,7 +176,7 @@ async fn the_end_of_a_grant_never_changes(
 ) {
     let name = standing(kind, &json!({}), phase).await;
     for change in
-        [json!({"expiresAt": "2026-11-22T12:00:00Z"}), json!({"expiresAt": null}), json!({"pins": {"profileUID": "q"}})]
+        [json!({"expiresAt": "2099-11-22T12:00:00Z"}), json!({"expiresAt": null}), json!({"pins": {"profileUID": "q"}})]
     {
         let error = patch_status(kind, &name, &json!({"status": change})).await.expect_err("accepted");
         assert!(error.contains("the end of a grant and what it was given for never change"), "{error}");
@@ -184,12 +184,12 @@ async fn the_end_of_a_grant_never_changes(
     patch_status(kind, &name, &json!({"status": {"observedGeneration": 2}})).await.unwrap();
 }
 
-/// An object in this phase.
+/// An object in this phase, with an end that the operator, which runs beside these tests, doesn't see come.
 async fn standing(kind: &str, change: &Value, phase: &str) -> String {
     let made = make(kind, &with(whole(kind), change), &PostParams::default()).await.unwrap();
     let name = made.metadata.name.unwrap();
     let pins = json!({"serviceAccountUID": "s", "profileUID": "p", "roleArn": "arn:aws:iam::111122223333:role/prod", "policies": {"access": "prod"}});
-    let status = json!({"phase": phase, "requestId": "0123abcd", "expiresAt": "2026-11-22T10:00:00Z", "pins": pins});
+    let status = json!({"phase": phase, "requestId": "0123abcd", "expiresAt": "2099-11-22T10:00:00Z", "pins": pins});
     patch_status(kind, &name, &json!({"status": status})).await.unwrap();
     name
 }

@@ -123,7 +123,7 @@ async fn role_full(story: &Story) -> Option<String> {
 async fn iam_denies_a_revoked_session_and_what_others_wrote_stays() {
     story(async |story| {
         let role = Role::new(story).await;
-        let others = [("app", allows("app")), ("sentinel-revocations-another-cluster", allows("a+b%20c/é"))];
+        let others = [("app", allows("app")), ("sentinel-revocations-another-cluster", allows("a+b%20c"))];
         for (name, document) in &others {
             role.write(name, document).await;
         }

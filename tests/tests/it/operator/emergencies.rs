@@ -15,15 +15,15 @@ use super::ground::{Ground, object, says};
 use super::world::{HOME, SOON, event, fail_over, while_dead};
 use crate::world::{client, eventually, unique};
 
-fn rules(limits: Value) -> Value {
+fn rules(limits: &Value) -> Value {
     let glass = json!([{"name": "oncall", "users": ["ann", "ben", "team-*"], "allowedReasonCodes": ["incident"], "maxDuration": "2h"}]);
     json!({"breakGlass": glass, "rateLimit": limits})
 }
 
-fn calm(limits: Value) -> Value {
+fn calm(limits: &Value) -> Value {
     let mut rule = json!({"name": "calm"});
-    json_patch::merge(&mut rule, &limits);
-    rules(json!([rule]))
+    json_patch::merge(&mut rule, limits);
+    rules(&json!([rule]))
 }
 
 /// The chart makes it; here the first story that needs it does.
@@ -104,7 +104,7 @@ impl Broken {
 
 #[tokio::test]
 async fn an_emergency_ends_at_its_very_end_and_is_reviewed() {
-    Ground::with(calm(json!({"cooldown": "10m"})), async |ground| {
+    Ground::with(calm(&json!({"cooldown": "10m"})), async |ground| {
         let broken = Broken::new(&ground, "ann", json!({"duration": "4s"})).await;
         let active = broken.is(EventPhase::Active).await;
         assert_eq!(says(&active.conditions, "Granted"), "true Active");
@@ -126,7 +126,7 @@ async fn an_emergency_ends_at_its_very_end_and_is_reviewed() {
 
 #[tokio::test]
 async fn a_refusal_says_which_limit_and_when_to_come_back() {
-    Ground::with(calm(json!({"cooldown": "10m"})), async |ground| {
+    Ground::with(calm(&json!({"cooldown": "10m"})), async |ground| {
         let first = Broken::new(&ground, "ann", json!({})).await;
         first.is(EventPhase::Active).await;
         let again = Broken::new(&ground, "ann", json!({})).await.is_refused("oneActive").await;
@@ -148,7 +148,7 @@ async fn a_refusal_says_which_limit_and_when_to_come_back() {
 
 #[tokio::test]
 async fn a_closed_one_makes_way_for_the_next() {
-    Ground::with(calm(json!({"cooldown": "1ms", "escalationThreshold": 1})), async |ground| {
+    Ground::with(calm(&json!({"cooldown": "1ms", "escalationThreshold": 1})), async |ground| {
         // What others did elsewhere counts too, so this is somebody else.
         let user = format!("team-{}", ground.name);
         let first = Broken::new(&ground, &user, json!({})).await;
@@ -166,7 +166,7 @@ async fn a_closed_one_makes_way_for_the_next() {
 
 #[tokio::test]
 async fn of_many_at_the_same_instant_as_many_begin_as_may() {
-    Ground::with(calm(json!({"maxPerProfile": 1, "quotaWindow": "1h"})), async |ground| {
+    Ground::with(calm(&json!({"maxPerProfile": 1, "quotaWindow": "1h"})), async |ground| {
         let mut events = vec![];
         while_dead(async || {
             events = join_all((0..6).map(|n| {
@@ -188,7 +188,7 @@ async fn of_many_at_the_same_instant_as_many_begin_as_may() {
 
 #[tokio::test]
 async fn deleting_events_gives_no_quota_back() {
-    Ground::with(calm(json!({"maxPerProfile": 1, "quotaWindow": "1h"})), async |ground| {
+    Ground::with(calm(&json!({"maxPerProfile": 1, "quotaWindow": "1h"})), async |ground| {
         let first = Broken::new(&ground, "ann", json!({})).await;
         first.is(EventPhase::Active).await;
         first.events.delete(&first.name, &DeleteParams::default()).await.unwrap();
@@ -203,7 +203,7 @@ async fn deleting_events_gives_no_quota_back() {
 
 #[tokio::test]
 async fn an_operator_that_is_killed_in_between_loses_none_and_admits_none_twice() {
-    Ground::with(calm(json!({"maxPerProfile": 3, "quotaWindow": "1h"})), async |ground| {
+    Ground::with(calm(&json!({"maxPerProfile": 3, "quotaWindow": "1h"})), async |ground| {
         let mut events = vec![];
         for n in 0..5 {
             events.push(Broken::new(&ground, &format!("team-{n}"), json!({})).await);
@@ -226,7 +226,7 @@ async fn an_operator_that_is_killed_in_between_loses_none_and_admits_none_twice(
 
 #[tokio::test]
 async fn an_emergency_is_void_for_another_role() {
-    Ground::with(calm(json!({"cooldown": "1h"})), async |ground| {
+    Ground::with(calm(&json!({"cooldown": "1h"})), async |ground| {
         let broken = Broken::new(&ground, "ann", json!({})).await;
         broken.is(EventPhase::Active).await;
         ground.retarget("arn:aws:iam::111122223333:role/other").await;

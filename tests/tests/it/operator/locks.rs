@@ -7,7 +7,7 @@ use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams}
 use sentinel_api::AccessLock;
 use serde_json::{Value, json};
 
-use super::world::{SOON, operator};
+use super::world::{SOON, fail_over, operator};
 use crate::world::{client, eventually, unique};
 
 /// A lock of a namespace that nobody has.
@@ -44,6 +44,23 @@ async fn a_lock_says_that_it_holds_and_at_its_end_that_it_is_over() {
     let later = json!({"spec": {"expiresAt": "2999-01-01T00:00:00Z"}});
     locks.patch(&name, &PatchParams::default(), &Patch::Merge(later)).await.unwrap();
     eventually("Active again", SOON, async || says(&locks, &name, "Active").await == "True Holds").await;
+}
+
+/// What the audit log was told of a lock, as its status says.
+async fn told(locks: &Api<DynamicObject>, name: &str) -> Value {
+    locks.get(name).await.unwrap().data["status"]["told"].clone()
+}
+
+#[tokio::test]
+async fn that_a_lock_was_made_ended_and_holds_again_is_told_whoever_leads() {
+    let end = Timestamp::now() + Duration::from_secs(15);
+    let (locks, name) = lock(&json!({"expiresAt": end.to_string()})).await;
+    eventually("told that it was made", SOON, async || told(&locks, &name).await == "Created").await;
+    fail_over().await;
+    eventually("told that it has ended", SOON, async || told(&locks, &name).await == "Ended").await;
+    let later = json!({"spec": {"expiresAt": "2999-01-01T00:00:00Z"}});
+    locks.patch(&name, &PatchParams::default(), &Patch::Merge(later)).await.unwrap();
+    eventually("told that it holds again", SOON, async || told(&locks, &name).await == "Created").await;
 }
 
 #[tokio::test]

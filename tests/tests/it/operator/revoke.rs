@@ -5,7 +5,9 @@ use sentinel_core::session::RowStatus;
 use serde_json::Value;
 
 use super::sessions::{Story, story};
+use super::world::SOON;
 use crate::command::sentinel;
+use crate::world::eventually;
 
 async fn revoke(story: &Story, words: &[&str]) -> (Vec<Value>, String, u8) {
     let fixed = ["revoke", "-n", &story.namespace, "-o", "json", "--reason", "key in a paste"];
@@ -31,6 +33,7 @@ async fn a_session_is_revoked_in_status_and_row_with_who_and_why() {
         let row = story.row_is(&id, RowStatus::Revoked).await;
         assert_eq!((row.revoked_by, row.revoked_reason.as_deref()), (Some(by.clone()), Some("key in a paste")));
         assert_eq!(story.status(&id).await.revoked_by.as_deref(), Some(by.as_str()));
+        eventually("the audit log to be told", SOON, async || story.status(&id).await.revocation_told).await;
 
         let (again, _, code) = revoke(story, &[id.as_str(), "--reason", "another"]).await;
         assert_eq!((again.len(), code), (0, 2), "a reason is given once");

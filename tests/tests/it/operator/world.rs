@@ -12,6 +12,7 @@ use kube::api::{Api, ListParams};
 use sentinel_operator::{Args, run};
 use sentinel_runtime::args::ProcessArgs;
 use sentinel_runtime::logs::Format;
+use sentinel_runtime::signing::SigningArgs;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::aws_wire::refuse_the_real_aws;
@@ -88,6 +89,7 @@ fn args() -> Args {
             namespace: HOME.to_owned(),
             pod_name: format!("operator-{}", REPLICA.load(Ordering::Relaxed)),
         },
+        signing: SigningArgs::default(),
         parameter_root: "/sentinel".to_owned(),
         resync: Duration::from_secs(8),
         session_table: String::new(),

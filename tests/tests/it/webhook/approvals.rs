@@ -14,7 +14,7 @@ async fn asked(world: &World, by: &Somebody, suffix: &str) -> String {
     name
 }
 
-fn approved(by: Value) -> Value {
+fn approved(by: &Value) -> Value {
     json!({"decision": "Approved", "comment": "go", "decidedBy": by})
 }
 
@@ -41,7 +41,7 @@ async fn who_asks_and_who_decides_is_stamped_whatever_is_written() {
         assert_eq!(kept["requester"], requester, "left out, it stays");
 
         let ben = Somebody::new(world, "ben", "", &[]).await;
-        let decided = ben.change(REQUEST, &name, &approved(json!({"user": "olga"}))).await.unwrap();
+        let decided = ben.change(REQUEST, &name, &approved(&json!({"user": "olga"}))).await.unwrap();
         assert_eq!((&decided["decidedBy"]["user"], &decided["requester"]), (&json!("ben"), &requester));
         for change in [
             json!({"decision": "Denied"}),
@@ -90,18 +90,18 @@ async fn nobody_decides_their_own_request_by_any_of_their_names() {
             ("role-a", "other", &["ops"]),
         ] {
             let same = Somebody::new(world, user, person, groups).await;
-            refused(same.change(REQUEST, &name, &approved(Value::Null)).await, "nobody decides their own");
+            refused(same.change(REQUEST, &name, &approved(&Value::Null)).await, "nobody decides their own");
         }
-        let own = with(REQUEST.spec(world), &approved(Value::Null));
+        let own = with(REQUEST.spec(world), &approved(&Value::Null));
         refused(
             eve.make(REQUEST, &format!("{name}-own"), &own).await,
             "spec.decision: it is set later, by an approver",
         );
 
         let bot = Somebody::new(world, "system:serviceaccount:a:bot", "", &[]).await;
-        refused(bot.change(REQUEST, &name, &approved(Value::Null)).await, "service accounts never approve or deny");
+        refused(bot.change(REQUEST, &name, &approved(&Value::Null)).await, "service accounts never approve or deny");
         let dev = Somebody::new(world, "dan", "", &["dev"]).await;
-        refused(dev.change(REQUEST, &name, &approved(Value::Null)).await, "dan is no approver of rule `approvals`");
+        refused(dev.change(REQUEST, &name, &approved(&Value::Null)).await, "dan is no approver of rule `approvals`");
         refused(dev.change(REQUEST, &name, &json!({"decision": "Cancelled"})).await, "only they can cancel it");
         refused(
             bot.make(REQUEST, &format!("{name}-bot"), &REQUEST.spec(world)).await,
@@ -109,7 +109,7 @@ async fn nobody_decides_their_own_request_by_any_of_their_names() {
         );
 
         let olga = Somebody::new(world, "olga", "", &["ops"]).await;
-        let decided = olga.change(REQUEST, &name, &approved(Value::Null)).await.unwrap();
+        let decided = olga.change(REQUEST, &name, &approved(&Value::Null)).await.unwrap();
         assert_eq!(decided["decidedBy"]["user"], "olga", "a group approves");
         let second = asked(world, &eve, "-2").await;
         let other_name = Somebody::new(world, "role-b", "eve", &[]).await;
@@ -127,7 +127,7 @@ async fn what_is_over_is_not_decided_and_what_can_not_be_is_not_made() {
         let name = asked(world, &ann, "-1").await;
         let expired = Patch::Merge(json!({"status": {"phase": "Expired"}}));
         ann.api(REQUEST).patch_status(&name, &PatchParams::default(), &expired).await.unwrap();
-        refused(ben.change(REQUEST, &name, &approved(Value::Null)).await, "decided or has expired: make another");
+        refused(ben.change(REQUEST, &name, &approved(&Value::Null)).await, "decided or has expired: make another");
         let bad = with(REQUEST.spec(world), &json!({"profile": format!("{}-none", world.namespace), "reqester": {}}));
         let error = ann.make(REQUEST, &format!("{name}-bad"), &bad).await.unwrap_err();
         for part in ["there is no SentinelProfile", "did you mean `requester`?"] {
@@ -161,14 +161,14 @@ async fn past_the_webhook_nobody_asks_or_decides_by_another_name() {
             ben.change(REQUEST, "past", &json!({"decision": "Approved"})).await,
             "spec.decidedBy or spec.reviewedBy is missing",
         );
-        refused(ann.change(REQUEST, "past", &approved(json!({"user": "ben"}))).await, "spec.decidedBy is who does it");
-        let decided = ben.change(REQUEST, "past", &approved(json!({"user": "ben"}))).await.unwrap();
+        refused(ann.change(REQUEST, "past", &approved(&json!({"user": "ben"}))).await, "spec.decidedBy is who does it");
+        let decided = ben.change(REQUEST, "past", &approved(&json!({"user": "ben"}))).await.unwrap();
         assert_eq!(decided["decidedBy"]["user"], "ben", "one's own name may be written");
 
         let waiting = asked(world, &ann, "-1").await;
         world.go_down().await;
         refused(ann.make(REQUEST, &format!("{waiting}-2"), &made_by(own)).await, "failed calling webhook");
-        refused(ben.change(REQUEST, &waiting, &approved(json!({"user": "ben"}))).await, "failed calling webhook");
+        refused(ben.change(REQUEST, &waiting, &approved(&json!({"user": "ben"}))).await, "failed calling webhook");
         ann.api(REQUEST).delete(&waiting, &kube::api::DeleteParams::default()).await.unwrap();
     })
     .await;

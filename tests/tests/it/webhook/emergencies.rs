@@ -14,11 +14,11 @@ async fn broken(world: &World, by: &Somebody, suffix: &str) -> String {
     name
 }
 
-fn closed(by: Value) -> Value {
+fn closed(by: &Value) -> Value {
     json!({"closed": true, "closedReason": "it is out", "closedBy": by})
 }
 
-fn reviewed(by: Value) -> Value {
+fn reviewed(by: &Value) -> Value {
     json!({"review": "the disk was full", "reviewedBy": by})
 }
 
@@ -45,17 +45,17 @@ async fn who_breaks_the_glass_closes_and_reviews_is_stamped_whatever_is_written(
         refused(olga.change(EVENT, &name, &json!({"duration": "1h"})).await, "never change");
 
         let ann = Somebody::new(world, "ann", "", &[]).await;
-        refused(ann.change(EVENT, &name, &reviewed(Value::Null)).await, "close it first");
-        let ended = ann.change(EVENT, &name, &closed(json!({"user": "mallory"}))).await.unwrap();
+        refused(ann.change(EVENT, &name, &reviewed(&Value::Null)).await, "close it first");
+        let ended = ann.change(EVENT, &name, &closed(&json!({"user": "mallory"}))).await.unwrap();
         assert_eq!(ended["closedBy"]["user"], "ann", "whoever may update it may end it");
         refused(olga.change(EVENT, &name, &json!({"closed": false})).await, "what is closed stays closed");
         refused(olga.change(EVENT, &name, &json!({"closedBy": {"user": "olga"}})).await, "never change");
 
         for (user, person) in [("olga", ""), ("role-b", "o@x.test")] {
             let same = Somebody::new(world, user, person, &[]).await;
-            refused(same.change(EVENT, &name, &reviewed(Value::Null)).await, "nobody reviews their own emergency");
+            refused(same.change(EVENT, &name, &reviewed(&Value::Null)).await, "nobody reviews their own emergency");
         }
-        let done = ann.change(EVENT, &name, &reviewed(json!({"user": "olga"}))).await.unwrap();
+        let done = ann.change(EVENT, &name, &reviewed(&json!({"user": "olga"}))).await.unwrap();
         assert_eq!(
             (&done["reviewedBy"]["user"], &done["closedBy"], &done["invoker"]),
             (&json!("ann"), &ended["closedBy"], &invoker)
@@ -97,13 +97,13 @@ async fn while_the_webhook_is_down_an_emergency_can_be_ended_and_nobody_forges_a
         refused(ben.make(EVENT, "past", &forged).await, "spec.invoker is who does it");
 
         let ann = Somebody::new(world, "ann", "", &[]).await;
-        refused(ann.change(EVENT, &first, &closed(json!({"user": "ben"}))).await, "spec.closedBy is who does it");
-        let both = with(closed(json!({"user": "ann"})), &reviewed(json!({"user": "ann"})));
+        refused(ann.change(EVENT, &first, &closed(&json!({"user": "ben"}))).await, "spec.closedBy is who does it");
+        let both = with(closed(&json!({"user": "ann"})), &reviewed(&json!({"user": "ann"})));
         refused(ann.change(EVENT, &first, &both).await, "failed calling webhook");
-        let ended = ann.change(EVENT, &first, &closed(Value::Null)).await.unwrap();
+        let ended = ann.change(EVENT, &first, &closed(&Value::Null)).await.unwrap();
         assert_eq!((&ended["closed"], ended.get("closedBy")), (&json!(true), None), "nobody knows who, but it is over");
         refused(ann.change(EVENT, &first, &json!({"closedBy": {"user": "ann"}})).await, "");
-        let own = ann.change(EVENT, &second, &closed(json!({"user": "ann"}))).await.unwrap();
+        let own = ann.change(EVENT, &second, &closed(&json!({"user": "ann"}))).await.unwrap();
         assert_eq!(own["closedBy"]["user"], "ann", "one's own name may be written");
     })
     .await;

@@ -192,7 +192,7 @@ impl World {
                 webhook["clientConfig"] = self.client_config(port, &path);
                 if path.ends_with("/objects") {
                     let expression = format!(
-                        "(object != null ? object : oldObject).metadata.?name.orValue('').startsWith('{}')",
+                        "((object != null ? object : oldObject).metadata.?name.orValue('') + '-').startsWith('{}-')",
                         self.namespace
                     );
                     let mut conditions = webhook["matchConditions"].as_array().cloned().unwrap_or_default();
