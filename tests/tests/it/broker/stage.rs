@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
 use k8s_openapi::api::events::v1::Event;
-use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, Resource, ResourceExt as _};
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
@@ -78,6 +78,7 @@ pub async fn with_broker(test: impl AsyncFnOnce(&Stage)) {
         let stage = Stage::start(client, namespace, &stop).await;
         test(&stage).await;
         stop.cancel();
+        stage.leave().await;
     })
     .await;
 }
@@ -108,6 +109,21 @@ impl Stage {
         self.policy(&json!([{"name": "api", "effect": "require_server_session",
             "conditions": {"profiles": [self.namespace], "users": [user]}}]))
             .await;
+    }
+
+    /// Nothing that the operators of later tests would look after.
+    async fn leave(&self) {
+        let params = DeleteParams::default();
+        let gone = [
+            Api::<AccessPolicy>::all(self.client.clone()).delete(&self.namespace, &params).await.map(drop),
+            Api::<SentinelProfile>::all(self.client.clone()).delete(&self.namespace, &params).await.map(drop),
+        ];
+        for result in gone {
+            assert!(
+                result.is_ok() || matches!(&result, Err(kube::Error::Api(status)) if status.code == 404),
+                "{result:?}"
+            );
+        }
     }
 
     pub async fn profile(&self, extra: &Value) {
@@ -170,7 +186,13 @@ impl Stage {
         let user = format!("system:serviceaccount:{}:{service_account}", self.namespace);
         let spec = json!({"profile": self.namespace, "user": user, "pod": pod, "podUID": uid});
         let metadata = json!({"name": self.session_id(uid)});
-        let _: SentinelSession = self.create(json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelSession", "metadata": metadata, "spec": spec})).await;
+        let session = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelSession", "metadata": metadata, "spec": spec});
+        let session: SentinelSession = serde_json::from_value(session).unwrap();
+        match self.api().create(&PostParams::default(), &session).await {
+            // An operator of another test may have been quicker.
+            Err(kube::Error::Api(status)) if status.code == 409 => {}
+            made => drop(made.unwrap()),
+        }
     }
 
     pub fn session_id(&self, uid: &str) -> SessionId {
