@@ -2,7 +2,7 @@
 
 mod audit;
 mod emergencies;
-mod people;
+pub mod people;
 mod requests;
 mod sessions;
 

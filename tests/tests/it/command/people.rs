@@ -36,18 +36,18 @@ pub async fn scene(play: impl AsyncFnOnce(&Scene)) {
         "rateLimit": [{"name": "calm", "cooldown": "1h"}],
     });
     Ground::with(rules, async |ground| {
-        let scene = Scene { ground, eve: kubeconfig(EVE), ben: kubeconfig(BEN) };
+        let scene = Scene { ground, eve: kubeconfig(EVE, &json!({})), ben: kubeconfig(BEN, &json!({})) };
         play(&scene).await;
     })
     .await;
 }
 
-/// That of the tests, as somebody else.
-fn kubeconfig(user: &str) -> NamedTempFile {
+/// That of the tests, as somebody else; `extra`: what the API server knows of them beside.
+pub fn kubeconfig(user: &str, extra: &Value) -> NamedTempFile {
     let text = std::fs::read_to_string(std::env::var_os("KUBECONFIG").unwrap()).unwrap();
     let mut config: Value = serde_yaml::from_str(&text).unwrap();
-    config["users"][0]["user"]["as"] = json!(user);
-    config["users"][0]["user"]["as-groups"] = json!(["system:masters"]);
+    let somebody = json!({"as": user, "as-groups": ["system:masters"], "as-user-extra": extra});
+    config["users"][0]["user"].as_object_mut().unwrap().extend(somebody.as_object().unwrap().clone());
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(config.to_string().as_bytes()).unwrap();
     file

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_cases;
+mod commands;
 mod emergencies;
 mod locks;
 mod objects;

@@ -191,8 +191,10 @@ impl World {
                 let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap().to_owned();
                 webhook["clientConfig"] = self.client_config(port, &path);
                 if path.ends_with("/objects") {
-                    let expression =
-                        format!("(object != null ? object : oldObject).metadata.name.startsWith('{}')", self.namespace);
+                    let expression = format!(
+                        "((object != null ? object : oldObject).metadata.?name.orValue('') + '-').startsWith('{}-')",
+                        self.namespace
+                    );
                     let mut conditions = webhook["matchConditions"].as_array().cloned().unwrap_or_default();
                     conditions.push(json!({"name": "of-this-test", "expression": expression}));
                     webhook["matchConditions"] = conditions.into();
