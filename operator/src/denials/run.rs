@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
-use sentinel_api::{Profile, SentinelSession};
+use sentinel_api::{Phase, Profile, SentinelSession};
 use sentinel_core::session::SessionId;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -84,7 +84,9 @@ impl Keeper {
         let sessions = self.denials.watches.sessions.store.state();
         let sessions: Vec<&SentinelSession> =
             sessions.iter().filter_map(|guard| guard.0.as_ref().ok()).map(|session| &**session).collect();
-        for session in &sessions {
+        // Of thousands few are revoked, and to judge a profile costs something.
+        let phase = |session: &SentinelSession| session.status.as_ref().map(|status| status.phase);
+        for session in sessions.iter().filter(|session| phase(session) == Some(Phase::Revoked)) {
             if let Some(profile) = self.profile(&session.spec.profile) {
                 everybody.add_session(session, &profile, now);
             }
