@@ -37,6 +37,9 @@ pub struct Args {
     /// needs rights on those roles' inline policies.
     #[arg(long, env = "SENTINEL_HARD_REVOCATION")]
     pub hard_revocation: bool,
+    /// The file of the targets of notifications, in JSON. Empty: nobody is notified.
+    #[arg(long, env = "SENTINEL_NOTIFICATIONS_FILE", default_value = "")]
+    pub notifications_file: String,
 }
 
 impl Args {

@@ -8,15 +8,17 @@
 //!   Pod, SentinelSession ─▶ sessions ⇄ rows of the session tables
 //!   revoked sessions ─▶ denials ─▶ one inline policy in each role, for profiles that ask for it
 //!   all of these, and pods without sidecars ─▶ audit ─▶ gauge of findings, condition Compliant of profiles
-//!   AccessRequest ▶ requests ─────▶ status: pending ▶ approved, denied, expired, cancelled ─┬─▶ happenings: audit log, Events
+//!   AccessRequest ▶ requests ─────▶ status: pending ▶ approved, denied, expired, cancelled ─┬─▶ happenings: audit log, Events, notifications
 //!   BreakGlassEvent ▶ emergencies ⇄ ledger ─▶ status: pending ▶ active ▶ closed, expired ───┘
+//!   notifications ⇄ ConfigMap ─▶ SNS topics and HTTPS webhooks, of all that happens to these two and to locks
 //!   ConfigMap sentinel-webhook-ca ─▶ webhooks ─▶ caBundle of the webhook configurations
 //! ```
 //!
 //! Each room is gather → plan → apply → report; `plan` is pure. Whatever is done can be done again: a kill at any moment
 //! loses nothing, because every decision is made anew from the objects, the parameters and the rows. The operator issues
-//! no credentials, reads no Secret, and makes nobody's decision: what a policy means is core's.
+//! no credentials, reads no Secret through the API server, and makes nobody's decision: what a policy means is core's.
 
+mod announcer;
 mod args;
 mod audit;
 mod audit_log;
@@ -31,6 +33,7 @@ mod law;
 mod leader;
 mod locks;
 mod metrics;
+mod notifications;
 mod pace;
 mod policies;
 mod profiles;

@@ -25,6 +25,10 @@ pub(crate) struct Metrics {
     pub active_emergencies: IntGauge,
     /// What was told of requests, emergencies, sessions and locks, by event of the audit log.
     pub happenings: IntCounterVec,
+    /// Attempts to notify, by target and what became of them (`delivered`, `retried`, `refused`, `given_up`, `dropped`).
+    notifications: IntCounterVec,
+    /// Notifications that some target hasn't got yet.
+    pub notifications_waiting: IntGauge,
     /// Requests to the API server.
     pub kube_calls: IntCounterVec,
     table_units: CounterVec,
@@ -64,6 +68,13 @@ impl Metrics {
                 "What happened to requests, emergencies, sessions and locks, by event of the audit log.",
                 &["event"],
             )?,
+            notifications: counter(
+                "notifications_total",
+                "Attempts to notify: delivered, retried (it comes again), refused, given_up (after a day), dropped (too many waited).",
+                &["target", "outcome"],
+            )?,
+            notifications_waiting: metrics
+                .register(IntGauge::new("notifications_waiting", "Notifications that some target hasn't got yet.")?)?,
             kube_calls: counter("kube_calls_total", "Requests to the API server.", &kube_calls::LABELS)?,
             table_units: metrics.register(CounterVec::new(units, &["operation"])?)?,
             session_tables: metrics.register(IntGaugeVec::new(
@@ -78,6 +89,11 @@ impl Metrics {
     /// Counts an object that was reconciled.
     pub fn reconciled(&self, kind: &str, well: bool) {
         self.reconciles.with_label_values(&[kind, if well { "ok" } else { "failed" }]).inc();
+    }
+
+    /// Counts an attempt to notify `target`.
+    pub fn notified(&self, target: &str, outcome: &str) {
+        self.notifications.with_label_values(&[target, outcome]).inc();
     }
 
     /// Counts a call to AWS, and passes its result on.
@@ -116,6 +132,8 @@ mod tests {
             pending_requests,
             active_emergencies,
             happenings,
+            notifications,
+            notifications_waiting,
             kube_calls,
             table_units,
             session_tables,
@@ -132,6 +150,8 @@ mod tests {
             &pending_requests,
             &active_emergencies,
             &happenings,
+            &notifications,
+            &notifications_waiting,
             &kube_calls,
             &table_units,
             &session_tables,

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::Args;
+use crate::announcer::Announcer;
 use crate::audit::{self, Audit, Compliance};
 use crate::audit_log::AuditLog;
 use crate::cluster::Cluster;
@@ -24,6 +25,7 @@ use crate::events::Events;
 use crate::happenings::Teller;
 use crate::law::Law;
 use crate::metrics::Metrics;
+use crate::notifications::{Doors, Keeper, Targets};
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
 use crate::sessions::{self, Governance, Scan, SessionTables};
@@ -49,6 +51,8 @@ pub(crate) struct Rooms {
     events: Events,
     watches: Watches,
     aws: Aws,
+    announcer: Announcer,
+    keeper: Option<Keeper>,
     log: AuditLog,
     shutdown: CancellationToken,
 }
@@ -60,18 +64,21 @@ impl Rooms {
         client: Client,
         cluster: Cluster,
         metrics: Metrics,
-        lines: Lines,
+        (lines, targets): (Lines, Targets),
         shutdown: CancellationToken,
     ) -> Self {
         let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
         let events = Events::new(client.clone(), &args.process.pod_name);
         let watches = Watches::spawn(&client);
         let log = AuditLog::new(cluster.clone(), lines, metrics.clone());
-        Self { args: args.clone(), client, cluster, metrics, events, watches, aws, log, shutdown }
+        let doors = Doors { aws: aws.clone(), metrics: metrics.clone() };
+        let (keeper, post) = Keeper::start(&targets, client.clone(), &args.process.namespace, &doors).unzip();
+        let announcer = Announcer::new(log.clone(), post);
+        Self { args: args.clone(), client, cluster, metrics, events, watches, aws, announcer, keeper, log, shutdown }
     }
 
     /// Works until shutdown. A room that ends before is an error.
-    pub async fn work(self) -> anyhow::Result<()> {
+    pub async fn work(mut self) -> anyhow::Result<()> {
         let Some(true) = shutdown::run_until(&self.shutdown, self.watches.ready()).await else { return Ok(()) };
         let mut rooms = JoinSet::new();
         self.spawn_policies(&mut rooms);
@@ -81,6 +88,7 @@ impl Rooms {
         self.spawn_tables(&mut rooms, found);
         let (told, states) = watch::channel(RoleStates::default());
         self.spawn_profiles(&mut rooms, compliance, tables, states);
+        self.spawn_notifications(&mut rooms);
         self.spawn_locks(&mut rooms);
         self.spawn_requests(&mut rooms);
         self.spawn_emergencies(&mut rooms);
@@ -179,6 +187,13 @@ impl Rooms {
         rooms.spawn(async move { (run.await, "profiles").1 });
     }
 
+    fn spawn_notifications(&mut self, rooms: &mut JoinSet<&'static str>) {
+        if let Some(keeper) = self.keeper.take() {
+            let run = keeper.run(self.shutdown.clone().cancelled_owned());
+            rooms.spawn(async move { (run.await, "notifications").1 });
+        }
+    }
+
     fn spawn_locks(&self, rooms: &mut JoinSet<&'static str>) {
         let context = locks::Context {
             client: self.client.clone(),
@@ -188,7 +203,7 @@ impl Rooms {
         };
         let run = locks::run(context, self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "locks").1 });
-        let teller = locks::LockTeller { client: self.client.clone(), log: self.log.clone() };
+        let teller = locks::LockTeller { client: self.client.clone(), announcer: self.announcer.clone() };
         let run = teller.run(self.shutdown.clone().cancelled_owned());
         rooms.spawn(async move { (run.await, "lock teller").1 });
     }
@@ -214,7 +229,7 @@ impl Rooms {
         Desk {
             client: self.client.clone(),
             law: Law::of(&self.watches),
-            teller: Teller::new(self.log.clone(), self.events.clone()),
+            teller: Teller::new(self.announcer.clone(), self.events.clone()),
             retries: Retries::default(),
             cluster,
             metrics,

@@ -16,6 +16,7 @@ use crate::Args;
 use crate::cluster::Cluster;
 use crate::leader::Candidate;
 use crate::metrics::Metrics;
+use crate::notifications::Targets;
 use crate::rooms::Rooms;
 
 /// For calls under way at shutdown.
@@ -25,6 +26,7 @@ const OVERTIME: Duration = Duration::from_secs(10);
 /// it clean.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
+    let targets = Targets::load(&args.notifications_file)?;
     let lines = Lines::start("audit-log", args.signing.sealer(&args.process.pod_name)?)?;
     let metrics = telemetry::Metrics::new("operator")?;
     let ready = Readiness::new();
@@ -32,7 +34,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let own = Metrics::new(&metrics)?;
     let server = tokio::spawn(telemetry::serve(args.process.metrics_address, metrics, ready, shutdown.clone()));
     let result = tokio::select! {
-        result = lead(&args, own, lines, &gate, &shutdown) => result,
+        result = lead(&args, own, lines, targets, &gate, &shutdown) => result,
         result = failed(server, &shutdown) => result?.context("probes and metrics can't be served"),
     };
     shutdown.cancel();
@@ -51,6 +53,7 @@ async fn lead(
     args: &Args,
     metrics: Metrics,
     lines: Lines,
+    targets: Targets,
     gate: &Gate,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
@@ -64,7 +67,7 @@ async fn lead(
         return Ok(());
     }
     metrics.leader.set(1);
-    let rooms = Rooms::build(args, client, cluster, metrics, lines, shutdown.clone()).await;
+    let rooms = Rooms::build(args, client, cluster, metrics, (lines, targets), shutdown.clone()).await;
     tokio::select! {
         result = rooms.work() => result?,
         () = candidate.lost() => bail!("the lease is lost: another replica leads, or the API server can't be reached"),

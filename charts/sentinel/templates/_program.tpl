@@ -1,9 +1,16 @@
 {{/* What the three programs share. Argument: root, program, ports (name → number), env (the program's own; what is empty is
-left out, so that its default holds), settings (more of it; empty is said too), audits (it writes the audit log). */}}
+left out, so that its default holds), settings (more of it; empty is said too), audits (it writes the audit log), files (what it
+reads: name, path, and source, which is the volume's), marks (annotations of its pods). */}}
 {{- define "sentinel.program" -}}
 {{- $values := index .root.Values .program -}}
 {{- $signing := .root.Values.audit.signing -}}
 {{- $signs := and .audits $signing.secretName -}}
+{{- $files := .files | default list -}}
+{{- if $signs -}}
+{{- $items := list (dict "key" $signing.key "path" "key") -}}
+{{- $secret := dict "secretName" $signing.secretName "defaultMode" 0440 "items" $items -}}
+{{- $files = prepend $files (dict "name" "audit-key" "path" "/etc/sentinel/audit" "source" (dict "secret" $secret)) -}}
+{{- end -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -36,6 +43,7 @@ spec:
         prometheus.io/scrape: "true"
         prometheus.io/port: "8081"
         prometheus.io/path: /metrics
+        {{- with .marks }}{{ toYaml . | nindent 8 }}{{ end }}
         {{- with $values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec:
       serviceAccountName: sentinel-{{ .program }}
@@ -102,9 +110,11 @@ spec:
         {{- with $values.extraEnv }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-        {{- if $signs }}
+        {{- with $files }}
         volumeMounts:
-        - {name: audit-key, mountPath: /etc/sentinel/audit, readOnly: true}
+        {{- range . }}
+        - {name: {{ .name }}, mountPath: {{ .path }}, readOnly: true}
+        {{- end }}
         {{- end }}
         ports:
         {{- range $name, $port := .ports }}
@@ -128,13 +138,12 @@ spec:
           allowPrivilegeEscalation: false
           readOnlyRootFilesystem: true
           capabilities: {drop: [ALL]}
-      {{- if $signs }}
+      {{- with $files }}
       volumes:
-      - name: audit-key
-        secret:
-          secretName: {{ $signing.secretName }}
-          defaultMode: 0440
-          items: [{key: {{ $signing.key | quote }}, path: key}]
+      {{- range . }}
+      - name: {{ .name }}
+        {{- toYaml .source | nindent 8 }}
+      {{- end }}
       {{- end }}
 ---
 apiVersion: policy/v1

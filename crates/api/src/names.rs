@@ -59,6 +59,10 @@ pub const CA_KEY: &str = "ca.crt";
 pub const LEDGER_CONFIG_MAP: &str = "sentinel-break-glass-ledger";
 /// Key of the ledger in it.
 pub const LEDGER_KEY: &str = "ledger.json";
+/// The ConfigMap in the install namespace that keeps the notifications which are not delivered yet.
+pub const NOTIFICATIONS_CONFIG_MAP: &str = "sentinel-notifications";
+/// The key of its data.
+pub const NOTIFICATIONS_KEY: &str = "letters.json";
 /// Name of the Service (and host) of the broker in the install namespace.
 pub const BROKER_SERVICE: &str = "sentinel-broker";
 /// Name of the Service of the webhook in the install namespace.

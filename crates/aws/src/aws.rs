@@ -10,7 +10,7 @@ use aws_sdk_sts::config::IdentityCache;
 
 use crate::error::{AwsError, Call, identity_failure};
 use crate::identity::{Identity, RENEWED_BEFORE};
-use crate::{Issuer, Parameters, Roles, Sessions};
+use crate::{Issuer, Parameters, Roles, Sessions, Topics};
 
 /// How long a call may take.
 ///
@@ -44,7 +44,7 @@ pub struct Settings {
     pub region: Option<String>,
     /// One endpoint for all services; otherwise the environment's (`AWS_ENDPOINT_URL_DYNAMODB` …), otherwise AWS's own.
     pub endpoint: Option<String>,
-    /// Of DynamoDB and STS. SSM and IAM, which no pod waits for, always have [`Timeouts::CONTROLLER`].
+    /// Of DynamoDB and STS. SSM, IAM and SNS, which no pod waits for, always have [`Timeouts::CONTROLLER`].
     pub timeouts: Timeouts,
 }
 
@@ -61,6 +61,7 @@ pub struct Aws {
     sessions: Sessions,
     parameters: Parameters,
     roles: Roles,
+    topics: Topics,
     issuer: Issuer,
 }
 
@@ -94,6 +95,7 @@ impl Aws {
             sessions: Sessions::new(aws_sdk_dynamodb::Client::new(&prompt)),
             parameters: Parameters::new(aws_sdk_ssm::Client::new(&patient)),
             roles: Roles::new(aws_sdk_iam::Client::new(&patient)),
+            topics: Topics::new(aws_sdk_sns::Client::new(&patient)),
             issuer: Issuer::new(aws_sdk_sts::Client::new(&prompt)),
         }
     }
@@ -122,6 +124,11 @@ impl Aws {
     /// The inline policies of roles.
     pub fn roles(&self) -> Roles {
         self.roles.clone()
+    }
+
+    /// The topics.
+    pub fn topics(&self) -> Topics {
+        self.topics.clone()
     }
 
     /// The issuer of credentials.

@@ -13,7 +13,7 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{service} {operation} on {subject}: {message}")]
 pub struct AwsError {
-    /// `DynamoDB`, `SSM`, `STS`, `IAM`.
+    /// `DynamoDB`, `SSM`, `STS`, `IAM`, `SNS`.
     pub service: &'static str,
     /// The operation of its API, e.g. `PutItem`.
     pub operation: &'static str,

@@ -4,6 +4,7 @@
 //!   broker ───┬─▶ Sessions   ─▶ DynamoDB   rows of the session table, each write on a condition
 //!   operator ─┤─▶ Parameters ─▶ SSM        published policy documents
 //!             ├─▶ Roles      ─▶ IAM        inline policies of roles
+//!             ├─▶ Topics     ─▶ SNS        notices
 //!             └─▶ Issuer     ─▶ STS        AssumeRole
 //!                    └── every failure ──▶ AwsError { service, operation, subject, kind, message }
 //! ```
@@ -19,6 +20,7 @@ mod issuer;
 mod parameters;
 mod roles;
 mod sessions;
+mod topics;
 
 pub use aws::{Aws, Settings, Timeouts};
 pub use error::{AwsError, ErrorKind};
@@ -26,3 +28,4 @@ pub use issuer::{AssumeRole, Issuer};
 pub use parameters::{Parameter, ParameterCreated, Parameters, Tier};
 pub use roles::Roles;
 pub use sessions::{Created, Ended, IndexFacts, Meter, Sessions, TableFacts, TableProblem, Touched};
+pub use topics::{Notice, Topics};

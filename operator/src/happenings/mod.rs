@@ -1,14 +1,14 @@
 //! What happens to requests and emergencies, told to people: each phase that an object comes to, once its status says so.
 //!
 //! ```text
-//!   reconciler ─ status is written ─▶ Happening ─┬─▶ line of the audit log (standard output)
-//!                                                ├─▶ Event on the object
-//!                                                └─▶ metric
-//!              ◀─ status.told: not again ────────┘
+//!   reconciler ─ status is written ─▶ Happening ─▶ announcer ─┬─▶ line of the audit log (standard output), metric
+//!                                                    │         └─▶ letter to whoever is to be notified
+//!                                                    └─▶ Event on the object
+//!              ◀─ status.told: not again ────────────┘
 //! ```
 //!
 //! Told at least once: whoever is killed between the status and `told` tells again, in the same words and with the same times.
-//! `Happening::key` is the same, too. More listeners go into [`Teller::tell`].
+//! `Happening::key` is the same, too.
 
 mod happening;
 mod line;

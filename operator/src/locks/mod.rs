@@ -15,3 +15,4 @@ pub(crate) use reconcile::{Context, run};
 pub(crate) use teller::LockTeller;
 #[cfg(test)]
 pub(crate) use told::Book;
+pub(crate) use told::Untold;

@@ -1,4 +1,4 @@
-//! Tells the audit log of locks: a watch of its own, so that it hears of those that are deleted.
+//! Announces locks: a watch of its own, so that it hears of those that are deleted.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use sentinel_api::{AccessLock, AccessLockStatus, LockTold};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::told::{Book, Untold};
-use crate::audit_log::AuditLog;
+use crate::announcer::Announcer;
+use crate::notifications;
 use crate::report::{is_gone, part, write_status};
 
 /// How late the end of a lock is told, and what could not be told is told again.
@@ -24,8 +25,8 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(crate) struct LockTeller {
     /// The API server.
     pub client: Client,
-    /// Where to.
-    pub log: AuditLog,
+    /// To whom.
+    pub announcer: Announcer,
 }
 
 impl LockTeller {
@@ -48,9 +49,11 @@ impl LockTeller {
         }
     }
 
-    /// Writes the line, and then that it was: whoever is killed between writes it again.
+    /// Announces it, and then writes that it was: whoever is killed between announces it again.
     async fn tell(&self, book: &mut Book, untold: &Untold) {
-        if !self.log.write(untold.event(), &untold.line(&self.log.cluster)) {
+        let cluster = self.announcer.cluster();
+        let (line, letter) = (untold.line(cluster), || notifications::about_lock(untold, cluster));
+        if !self.announcer.announce(&untold.key(), untold.event(), &line, letter).await.is_taken {
             return;
         }
         book.told(untold);

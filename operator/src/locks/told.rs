@@ -146,6 +146,11 @@ impl Untold {
         }
     }
 
+    /// The same whenever this is told again, and for nothing else: a lock whose end is put off begins more than once.
+    pub fn key(&self) -> String {
+        format!("{}.{}.{}", self.lock.uid().unwrap_or_default(), self.event(), self.at.as_millisecond())
+    }
+
     /// The line.
     pub fn line<'a>(&self, cluster: &'a Cluster) -> LockLine<'a> {
         let spec = spec(&self.lock);

@@ -15,6 +15,7 @@ use sentinel_runtime::logs::Format;
 use sentinel_runtime::signing::SigningArgs;
 use tokio::runtime::{Builder, Runtime};
 
+use super::receiver::receiver;
 use crate::aws_wire::refuse_the_real_aws;
 
 /// Nobody here waits for long, but the machine may be busy, and SSM is asked slowly on purpose.
@@ -96,6 +97,7 @@ fn args() -> Args {
         cluster_name: "test cluster".to_owned(),
         advanced_parameters: false,
         hard_revocation: true,
+        notifications_file: receiver().file.display().to_string(),
     }
 }
 
