@@ -15,7 +15,10 @@ use sentinel_api::{AccessPolicy, ApprovalPolicy, BreakGlassPolicy, RateLimitPoli
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use crate::sessions::{PodObject, SharedSession, prune};
+use crate::sessions::{PodObject, SharedSession};
+
+/// Objects to a page of a list: what bounds the memory of reading one.
+const PAGE: u32 = 100;
 
 /// What a watch knows, and when it changes.
 pub(crate) struct Watched<K: Resource + Clone + 'static>
@@ -60,7 +63,7 @@ pub(crate) fn changes_of<T: Send + Sync + 'static>(
 /// The watches that several rooms share. An object that can't be read stays in its store as such.
 #[derive(Clone)]
 pub(crate) struct Watches {
-    /// Injected pods, pruned.
+    /// Injected pods.
     pub pods: Watched<PodObject>,
     /// Sessions.
     pub sessions: Watched<DeserializeGuard<SharedSession>>,
@@ -83,8 +86,8 @@ impl Watches {
     pub fn spawn(client: &Client) -> Self {
         let injected = watcher::Config::default().labels(&format!("{INJECTED_LABEL}=true"));
         Self {
-            pods: spawn(Api::all(client.clone()), injected, prune),
-            sessions: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
+            pods: spawn(Api::all(client.clone()), injected, |_| ()),
+            sessions: spawn(Api::all(client.clone()), watcher::Config::default(), |_| ()),
             profiles: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
             approval_policies: spawn(Api::all(client.clone()), watcher::Config::default(), forget_managers),
@@ -130,7 +133,10 @@ where
 {
     let (store, writer) = reflector::store();
     let (sender, changes) = watch::channel(0);
-    let events = watcher(api, config).backoff(sentinel_runtime::watching::backoff()).modify(prune).reflect(writer);
+    let events = watcher(api, config.page_size(PAGE))
+        .backoff(sentinel_runtime::watching::backoff())
+        .modify(prune)
+        .reflect(writer);
     tokio::spawn(async move {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {

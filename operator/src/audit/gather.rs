@@ -10,7 +10,7 @@ use kube::runtime::reflector::Store;
 use kube::{Api, Resource, ResourceExt as _};
 use sentinel_api::Phase;
 use sentinel_api::audit::{DefaultTable, Evidence, MINORS_BEHIND, PodEvidence, RefusedPolicy, SessionEvidence};
-use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, VERSION_ANNOTATION};
+use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION};
 use sentinel_core::policy::Problems;
 
 use crate::sessions::{PodFacts, PodObject, PodState};
@@ -56,10 +56,11 @@ fn asking(meta: &ObjectMeta) -> Option<PodEvidence> {
 
 /// Everything that the watches know, beside `bare`.
 pub(super) fn evidence(watches: &Watches, default_table: Option<&str>, bare: &[PodEvidence]) -> Evidence {
-    let injected: Vec<PodEvidence> = watches.pods.store.state().iter().filter_map(|pod| injected(pod)).collect();
+    let mut pods: Vec<PodEvidence> = watches.pods.store.state().iter().filter_map(|pod| injected(pod)).collect();
+    pods.extend_from_slice(bare);
     let mut evidence = Evidence {
         default_table: default_table.map_or(DefaultTable::None, |table| DefaultTable::Named(table.to_owned())),
-        pods: [injected.as_slice(), bare].concat(),
+        pods,
         sessions: sessions(watches),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         minors_behind: MINORS_BEHIND,
@@ -81,7 +82,7 @@ fn injected(pod: &PodObject) -> Option<PodEvidence> {
         uid: facts.uid,
         profile: facts.profile,
         injected: true,
-        version: pod.annotations().get(VERSION_ANNOTATION).cloned(),
+        version: pod.version.clone(),
     })
 }
 

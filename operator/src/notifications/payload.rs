@@ -23,7 +23,7 @@ struct Body<'a> {
     timestamp: Timestamp,
     actor: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
+    details: Option<&'a str>,
     cluster: Origin<'a>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn about(happening: &Happening, cluster: &Cluster) -> Letter {
         lock: None,
         timestamp: subject.at,
         actor: happening.actor().map_or(SENTINEL, |actor| &actor.user),
-        message: Some(subject.message.as_str()).filter(|message| !message.is_empty()),
+        details: Some(subject.message.as_str()).filter(|message| !message.is_empty()),
         cluster: origin(cluster),
     };
     Letter::new(&happening.key(), event, &subject.uid, subject.at, json(&body))
@@ -137,7 +137,7 @@ pub(crate) fn about_lock(untold: &Untold, cluster: &Cluster) -> Letter {
         lock: Some(lock),
         timestamp: untold.at,
         actor: &line.actor,
-        message: None,
+        details: None,
         cluster: origin(cluster),
     };
     Letter::new(&untold.key(), event, &uid, untold.at, json(&body))

@@ -85,7 +85,7 @@ pub(crate) struct Outcome {
     pub settled: bool,
     pub complete: bool,
     pub told: bool,
-    pub written: Option<SentinelSession>,
+    pub written: Option<Arc<SentinelSession>>,
     pub read: bool,
     pub rests_until: Option<Instant>,
 }
@@ -140,7 +140,8 @@ impl Desk {
             settled: plan.settled,
             complete: applied.complete,
             told,
-            written: noted.or(applied.written),
+            // Not as it came: thousands may wait for the end of a pass.
+            written: noted.or(applied.written).map(remembered),
             read: work.read.is_some(),
             rests_until,
         }

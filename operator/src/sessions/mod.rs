@@ -30,7 +30,7 @@ mod tracker;
 pub(crate) use desk::Desk;
 pub(crate) use governance::Governance;
 pub(crate) use orphans::Scan;
-pub(crate) use pod::{PodFacts, PodObject, PodState, prune};
+pub(crate) use pod::{PodFacts, PodObject, PodState};
 pub(crate) use revocations::Revocations;
 pub(crate) use shared::SharedSession;
 pub(crate) use tables::SessionTables;

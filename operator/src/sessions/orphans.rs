@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::runtime::reflector::Store;
-use kube::{Api, Client, ResourceExt as _};
-use sentinel_api::names::INJECTED_LABEL;
+use kube::{Api, Client};
 use sentinel_core::session::SessionRow;
 use tokio::sync::watch;
 
@@ -108,6 +107,5 @@ impl Scan {
 }
 
 fn is_its_pod(pod: &PodObject, uid: &str) -> bool {
-    let injected = pod.labels().get(INJECTED_LABEL).is_some_and(|value| value == "true");
-    injected && PodFacts::of(pod).is_some_and(|facts| facts.uid == uid && facts.state != PodState::Ended)
+    pod.injected && PodFacts::of(pod).is_some_and(|facts| facts.uid == uid && facts.state != PodState::Ended)
 }

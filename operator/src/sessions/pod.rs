@@ -1,7 +1,6 @@
 //! What the operator keeps of a pod.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -38,9 +37,22 @@ pub(crate) struct PodFacts {
     pub state: PodState,
 }
 
-/// A pod as it comes from the API server. Only what is needed here is read of it, so that thousands fit into memory.
+/// A pod as it comes from the API server. Only what is needed here is kept of it, so that thousands fit into memory.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Whole")]
 pub(crate) struct PodObject {
+    metadata: ObjectMeta,
+    service_account: String,
+    profile: Option<String>,
+    /// By what it was injected.
+    pub version: Option<String>,
+    /// Whether its label says that it was.
+    pub injected: bool,
+    state: PodState,
+}
+
+#[derive(Deserialize)]
+struct Whole {
     metadata: ObjectMeta,
     #[serde(default)]
     spec: Spec,
@@ -48,20 +60,20 @@ pub(crate) struct PodObject {
     status: Status,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Spec {
     service_account_name: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status {
     phase: Option<String>,
     init_container_statuses: Vec<Container>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Container {
     name: String,
     started: Option<bool>,
@@ -74,27 +86,44 @@ impl PodFacts {
             namespace: pod.namespace()?,
             name: pod.name_any(),
             uid: pod.uid()?,
-            service_account: service_account(&pod.spec),
-            profile: pod.annotations().get(PROFILE_ANNOTATION).filter(|name| !name.is_empty()).cloned(),
-            state: state(&pod.status),
+            service_account: pod.service_account.clone(),
+            profile: pod.profile.clone(),
+            state: pod.state,
         })
     }
 }
 
-/// Leaves of a pod's metadata and containers what is needed.
-pub(crate) fn prune(pod: &mut PodObject) {
-    let ObjectMeta { name, namespace, uid, resource_version, labels, annotations, .. } =
-        std::mem::take(&mut pod.metadata);
-    let annotations = annotations.map(|all| keep(all, &[PROFILE_ANNOTATION, VERSION_ANNOTATION]));
-    let labels = labels.map(|all| keep(all, &[INJECTED_LABEL]));
-    pod.metadata = ObjectMeta { name, namespace, uid, resource_version, labels, annotations, ..ObjectMeta::default() };
-    pod.status.init_container_statuses.retain(|one| one.name == SIDECAR_CONTAINER);
-    pod.status.init_container_statuses.shrink_to_fit();
+impl From<Whole> for PodObject {
+    fn from(pod: Whole) -> Self {
+        let Whole { mut metadata, spec, status } = pod;
+        let mut annotations = metadata.annotations.take().unwrap_or_default();
+        let label = metadata.labels.as_ref().and_then(|labels| labels.get(INJECTED_LABEL));
+        Self {
+            service_account: service_account(&spec),
+            profile: annotations.remove(PROFILE_ANNOTATION).filter(|name| !name.is_empty()),
+            version: annotations.remove(VERSION_ANNOTATION),
+            injected: label.is_some_and(|value| value == "true"),
+            state: state(&status),
+            metadata: slim(metadata),
+        }
+    }
 }
 
-fn keep(mut all: BTreeMap<String, String>, keys: &[&str]) -> BTreeMap<String, String> {
-    all.retain(|name, _| keys.contains(&name.as_str()));
-    all
+/// Which object it is, and what becomes of it: whatever else metadata holds nobody here reads.
+pub(super) fn slim(metadata: ObjectMeta) -> ObjectMeta {
+    let ObjectMeta {
+        name, namespace, uid, resource_version, generation, creation_timestamp, deletion_timestamp, ..
+    } = metadata;
+    ObjectMeta {
+        name,
+        namespace,
+        uid,
+        resource_version,
+        generation,
+        creation_timestamp,
+        deletion_timestamp,
+        ..ObjectMeta::default()
+    }
 }
 
 /// Absent means `default`: the API server fills it in, but rows must not depend on that.
@@ -167,16 +196,15 @@ mod tests {
     #[case("Unknown", true, PodState::Live { started: true })]
     #[case("Succeeded", true, PodState::Ended)]
     #[case("Failed", false, PodState::Ended)]
-    fn pruning_keeps_the_facts(#[case] phase: &str, #[case] started: bool, #[case] state: PodState) {
-        let whole = pod(phase, started);
-        let mut pruned = whole.clone();
-        prune(&mut pruned);
-        let facts = PodFacts::of(&pruned).unwrap();
-        assert_eq!(Some(&facts), PodFacts::of(&whole).as_ref());
+    fn of_a_pod_its_facts_are_kept(#[case] phase: &str, #[case] started: bool, #[case] state: PodState) {
+        let kept = pod(phase, started);
+        let facts = PodFacts::of(&kept).unwrap();
         assert_eq!(
             (facts.state, facts.profile.as_deref(), facts.service_account.as_str()),
             (state, Some("prod"), "api")
         );
-        assert_eq!((pruned.status.init_container_statuses.len(), pruned.metadata.labels.unwrap().len()), (1, 1));
+        assert_eq!((facts.namespace.as_str(), facts.name.as_str(), facts.uid.as_str()), ("payments", "api-0", "u"));
+        assert!(kept.injected);
+        assert_eq!((kept.metadata.labels, kept.metadata.annotations), (None, None));
     }
 }

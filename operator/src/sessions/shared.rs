@@ -9,13 +9,15 @@ use kube::Resource;
 use sentinel_api::SentinelSession;
 use serde::{Deserialize, Deserializer};
 
+use super::pod::slim;
+
 /// The object; cloning shares it.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedSession(pub Arc<SentinelSession>);
 
 /// What was written, to be remembered: the API server sends who manages each field with it, which is most of its memory.
 pub(crate) fn remembered(mut session: SentinelSession) -> Arc<SentinelSession> {
-    session.metadata.managed_fields = None;
+    session.metadata = slim(session.metadata);
     Arc::new(session)
 }
 
@@ -29,7 +31,7 @@ impl Deref for SharedSession {
 
 impl<'de> Deserialize<'de> for SharedSession {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SentinelSession::deserialize(deserializer).map(|session| Self(Arc::new(session)))
+        SentinelSession::deserialize(deserializer).map(|session| Self(remembered(session)))
     }
 }
 

@@ -17,7 +17,6 @@ use super::desk::{Desk, Made, Outcome, Work};
 use super::facts::Ruling;
 use super::memo::Memo;
 use super::pod::{PodFacts, PodState};
-use super::shared::remembered;
 use super::subject::{Subject, gather};
 use super::tables::Read;
 use crate::watches::changes_of;
@@ -213,7 +212,7 @@ impl Tracker {
         let Some(memo) = self.memos.get_mut(&outcome.id) else { return };
         memo.told |= outcome.told;
         if let Some(written) = outcome.written {
-            (memo.last, memo.written) = (Some(remembered(written)), Some(now));
+            (memo.last, memo.written) = (Some(written), Some(now));
         }
         if outcome.read {
             memo.read(outcome.phase, now);

@@ -63,14 +63,6 @@ impl Place {
         run(Command::new("kubectl").args(["-n", &self.name]).args(arguments), None)
     }
 
-    /// `kubectl apply -f -`, as somebody.
-    pub fn apply_as(&self, user: &str, object: &Value) -> Result<String, String> {
-        run(
-            Command::new("kubectl").args(["-n", &self.name, "--as", user, "apply", "-f", "-"]),
-            Some(&object.to_string()),
-        )
-    }
-
     /// The user of a service account of this place.
     pub fn user(&self, service_account: &str) -> String {
         format!("system:serviceaccount:{}:{service_account}", self.name)
@@ -232,7 +224,8 @@ pub fn cluster(arguments: &[&str]) {
     script("cluster", arguments);
 }
 
-fn run(command: &mut Command, input: Option<&str>) -> Result<String, String> {
+/// Runs a command; what it printed, or what it printed on failing.
+pub fn run(command: &mut Command, input: Option<&str>) -> Result<String, String> {
     let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
     let mut child = command
         .stdin(stdin)

@@ -21,6 +21,10 @@ mod lifecycle;
 #[cfg(test)]
 mod locks;
 #[cfg(test)]
+mod notifications;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod publishing;
 #[cfg(test)]
 mod revocations;

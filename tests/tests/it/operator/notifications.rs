@@ -104,9 +104,8 @@ async fn a_request_and_its_approval_reach_webhook_and_topic() {
         assert_eq!(request["updated_at"], json!(status.decided_at));
         assert_eq!(request["expires_at"], json!(status.expires_at));
 
-        let wrapped: Value = serde_json::from_str(&receiver.got("topic", &mark(&name)).pop().unwrap().body).unwrap();
-        let event = wrapped["MessageAttributes"]["event_type"]["Value"].as_str().unwrap();
-        assert!(event.starts_with("request."), "{wrapped}");
+        hears("topic-requests", &mark(&name), &both).await;
+        assert!(receiver.got("topic-locks", &mark(&name)).is_empty(), "attribute event_type filters");
         eventually("nobody to wait", SOON, async || waiting(&mark(&name)).await.is_empty()).await;
     })
     .await;
@@ -182,6 +181,7 @@ async fn who_asks_for_locks_hears_of_locks_alone() {
     locks.delete(&name, &DeleteParams::default()).await.unwrap();
     let receiver = hears("locks", &mark, &["lock.created", "lock.ended"]).await;
     hears("chat", &mark, &["lock.created", "lock.ended"]).await;
+    hears("topic-locks", &mark, &["lock.created", "lock.ended"]).await;
     // A certificate that isn't verified gets nothing, and nobody else waits for it.
     eventually("the stranger alone to wait", SOON, async || waiting(&mark).await == [["stranger"]]).await;
     assert!(receiver.got("stranger", "").is_empty());

@@ -162,8 +162,14 @@ async fn topic(subscriber: SocketAddr) -> String {
     let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     let sns = aws_sdk_sns::Client::new(&config);
     let topic = sns.create_topic().name("sentinel").send().await.unwrap().topic_arn.unwrap();
-    let endpoint = format!("http://{subscriber}/topic");
-    sns.subscribe().topic_arn(&topic).protocol("http").endpoint(endpoint).send().await.unwrap();
+    for (name, events) in [("topic", ""), ("topic-requests", "request."), ("topic-locks", "lock.")] {
+        // moto doesn't pass attributes on; that it filters by them shows that they are there.
+        let filter = json!({"event_type": [{"prefix": events}]}).to_string();
+        let endpoint = format!("http://{subscriber}/{name}");
+        let subscribe = sns.subscribe().topic_arn(&topic).protocol("http").endpoint(endpoint);
+        let subscribe = if events.is_empty() { subscribe } else { subscribe.attributes("FilterPolicy", filter) };
+        subscribe.send().await.unwrap();
+    }
     topic
 }
 

@@ -1,10 +1,12 @@
 //! One policy and its parameter, of whatever kind.
 
+use std::time::Duration;
+
 use kube::Client;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use sentinel_api::{ConditionStatus, PolicyStatus};
-use sentinel_aws::Parameters;
+use sentinel_aws::{Parameter, Parameters};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
@@ -42,11 +44,21 @@ impl Story {
     }
 
     pub async fn value(&self) -> Option<String> {
-        self.ssm.get(&self.parameter()).await.unwrap().map(|parameter| parameter.value)
+        self.parameter_now().await.map(|parameter| parameter.value)
     }
 
     pub async fn version(&self) -> Option<i64> {
-        self.ssm.get(&self.parameter()).await.unwrap().map(|parameter| parameter.version)
+        self.parameter_now().await.map(|parameter| parameter.version)
+    }
+
+    /// moto may trip over another thread's write and answer 500, with a page in HTML: what waiting mends is asked again.
+    async fn parameter_now(&self) -> Option<Parameter> {
+        loop {
+            match self.ssm.get(&self.parameter()).await {
+                Err(error) if error.kind.is_transient() => tokio::time::sleep(Duration::from_millis(100)).await,
+                answer => return answer.unwrap(),
+            }
+        }
     }
 
     pub fn manifest(&self, spec: &Value) -> Value {
