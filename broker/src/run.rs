@@ -9,7 +9,7 @@ use kube::{Api, Client, Config, ResourceExt as _};
 use sentinel_api::names::{BROKER_CA_CONFIG_MAP, BROKER_SECRET, BROKER_SERVICE, INJECTED_LABEL};
 use sentinel_aws::Aws;
 use sentinel_runtime::lines::Lines;
-use sentinel_runtime::serving::{CaBundle, Policy, RustlsConfig, ServingCertificate, ServingError, serve_tls};
+use sentinel_runtime::serving::{CaBundle, Policy, ServingCertificate, ServingError, TlsConfig, serve_tls};
 use sentinel_runtime::shutdown::{CancellationToken, run_until};
 use sentinel_runtime::telemetry::{self, Metrics, Readiness};
 
@@ -84,14 +84,14 @@ fn assemble(
 ) -> Broker {
     let cluster: Arc<dyn Cluster> = Arc::new(client);
     let sessions = aws.sessions().metered(Arc::new(metrics.clone()));
-    let table = CountedTable { sessions, metrics: metrics.clone() };
+    let table = CountedTable::new(sessions, metrics.clone());
     let dropped = metrics.dropped.with_label_values(&["decision_log"]);
     Broker {
         world,
         callers: Callers::new(cluster.clone()),
         cluster,
         rows: Rows::new(Arc::new(table), identity.clone(), args.touch_interval),
-        issuer: Arc::new(CountedIssuer { issuer: aws.issuer(), metrics: metrics.clone() }),
+        issuer: Arc::new(CountedIssuer::new(aws.issuer(), metrics.clone())),
         cache: crate::credentials::Cache::default(),
         flights: crate::flight::Flights::default(),
         lookups: crate::service::PodLookups::default(),
@@ -149,7 +149,7 @@ async fn serving_certificate(
     client: &Client,
     args: &Args,
     shutdown: &CancellationToken,
-) -> Result<(RustlsConfig, Receiver<CaBundle>), ServingError> {
+) -> Result<(TlsConfig, Receiver<CaBundle>), ServingError> {
     let namespace = &args.process.namespace;
     let names = ["svc", "svc.cluster.local"].map(|domain| format!("{BROKER_SERVICE}.{namespace}.{domain}"));
     ServingCertificate::start(

@@ -1,7 +1,6 @@
 //! The process.
 
 use anyhow::Context as _;
-use axum_server::tls_rustls::RustlsConfig;
 use kube::Client;
 use sentinel_api::names::{WEBHOOK_CA_CONFIG_MAP, WEBHOOK_SECRET};
 use sentinel_runtime::serving::{self, ServingCertificate};
@@ -49,7 +48,7 @@ async fn serving_certificate(
     args: &Args,
     client: Client,
     shutdown: &CancellationToken,
-) -> anyhow::Result<Option<RustlsConfig>> {
+) -> anyhow::Result<Option<serving::TlsConfig>> {
     let started = ServingCertificate::start(
         client,
         &args.process.namespace,

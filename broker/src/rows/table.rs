@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sentinel_aws::{AwsError, Created, Sessions, Touched};
 use sentinel_core::session::{SessionId, SessionRow};
+use tokio::sync::Semaphore;
 
 use super::bound::Bound;
 use crate::metrics::BrokerMetrics;
@@ -36,12 +37,15 @@ pub trait SessionTable: Send + Sync {
     ) -> BoxFuture<'a, Result<Touched, AwsError>>;
 }
 
+/// Calls at once. One under way takes some 100 KiB, and when tables are slow, thousands would wait: the broker has no room for that. A
+/// table that can't keep up gets no more than it answers in time: with 64 at once DynamoDB Local answered none, and did the work for each.
+const CALLS: usize = 32;
+
 /// DynamoDB, counted.
 pub struct CountedTable {
-    /// DynamoDB.
-    pub sessions: Sessions,
-    /// Where it is counted.
-    pub metrics: BrokerMetrics,
+    sessions: Sessions,
+    metrics: BrokerMetrics,
+    turns: Semaphore,
 }
 
 impl SessionTable for CountedTable {
@@ -78,11 +82,18 @@ impl SessionTable for CountedTable {
 }
 
 impl CountedTable {
+    /// `sessions`, counted in `metrics`.
+    pub fn new(sessions: Sessions, metrics: BrokerMetrics) -> Self {
+        Self { sessions, metrics, turns: Semaphore::new(CALLS) }
+    }
+
     async fn counted<T>(
         &self,
         operation: &str,
         call: impl Future<Output = Result<T, AwsError>>,
     ) -> Result<T, AwsError> {
+        // Nobody closes it. Who waits too long for a turn is answered by the request's deadline.
+        let _turn = self.turns.acquire().await;
         let start = Instant::now();
         let result = call.await;
         self.metrics.aws_call("dynamodb", operation, start, &result);

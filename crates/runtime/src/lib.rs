@@ -4,7 +4,7 @@
 //!   main ─▶ logs ─▶ install_crypto_provider ─▶ shutdown ─▶ the program's own work
 //!                                                │
 //!            telemetry: /livez /readyz /metrics ◀┤
-//!            serving:   Secret ⇄ plan ─▶ RustlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
+//!            serving:   Secret ⇄ plan ─▶ TlsConfig (swapped while it serves), CA bundle ─▶ ConfigMap
 //!                          └─ pki: what makes and reads certificates
 //!            kube_calls: requests to the API server, counted
 //!            lines:     an audit log, on standard output; signing: by which key

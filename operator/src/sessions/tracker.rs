@@ -30,6 +30,8 @@ const BREATH: Duration = Duration::from_millis(100);
 /// After a failure of the API server.
 const RETRY: Duration = Duration::from_secs(2);
 const CONCURRENCY: usize = 8;
+/// So many sessions are looked at closely at a time: with their rows each takes kilobytes.
+const BATCH: usize = 250;
 
 /// Keeps every session until `shutdown`. `revoked` names sessions that others have revoked; `in_use` is told which tables
 /// live sessions may have rows in.
@@ -103,13 +105,11 @@ impl Tracker {
     async fn pass(&mut self) -> Instant {
         let subjects = self.gather();
         self.make_objects(&subjects).await;
-        let mut work = self.choose(&subjects);
-        self.read_rows(&mut work).await;
-        // Each made when it is its turn: what waits to write an object takes kilobytes.
-        let settled = stream::iter(work).map(|work| self.desk.settle(work).boxed()).buffer_unordered(CONCURRENCY);
-        let outcomes: Vec<Outcome> = settled.collect().await;
-        for outcome in outcomes {
-            self.remember(outcome);
+        let mut chosen = self.choose(&subjects);
+        // What somebody waits for goes before what is routine.
+        chosen.sort_by_key(|(_, read)| *read != Some(Read::Exact));
+        for batch in chosen.chunks(BATCH) {
+            self.settle(batch, &subjects).await;
         }
         self.forget(&subjects);
         self.count(&subjects);
@@ -159,19 +159,40 @@ impl Tracker {
         self.memos.get(id).is_none_or(|memo| memo.last.is_some() || memo.due <= now)
     }
 
-    /// The sessions whose pod, object or law changed, and those whose rows are due.
-    fn choose(&mut self, subjects: &HashMap<SessionId, Subject>) -> Vec<Work> {
+    async fn settle(&mut self, batch: &[(SessionId, Option<Read>)], subjects: &HashMap<SessionId, Subject>) {
+        let mut work: Vec<Work> = batch.iter().filter_map(|(id, read)| self.work(id, *read, subjects)).collect();
+        self.read_rows(&mut work).await;
+        // Each made when it is its turn: what waits to write an object takes kilobytes.
+        let settled = stream::iter(work).map(|work| self.desk.settle(work).boxed()).buffer_unordered(CONCURRENCY);
+        let outcomes: Vec<Outcome> = settled.collect().await;
+        for outcome in outcomes {
+            self.remember(outcome);
+        }
+    }
+
+    fn work(&self, id: &SessionId, read: Option<Read>, subjects: &HashMap<SessionId, Subject>) -> Option<Work> {
+        let subject = subjects.get(id)?;
+        let session = subject.session.as_ref()?;
+        let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, Timestamp::now());
+        let told = self.memos.get(id).is_some_and(|memo| memo.told);
+        Some(Work::new(id, session, subject, ruling, read, told))
+    }
+
+    /// The sessions whose pod, object or law changed, and those whose rows are due; and how those are to be read.
+    fn choose(&mut self, subjects: &HashMap<SessionId, Subject>) -> Vec<(SessionId, Option<Read>)> {
         let (now, at) = (Instant::now(), Timestamp::now());
-        let mut work = Vec::new();
+        let mut chosen = Vec::new();
         for (id, subject) in subjects {
             let Some(session) = &subject.session else { continue };
             let memo = self.memos.entry(id.clone()).or_insert_with(|| Memo::new(now));
             memo.last = Some(session.clone());
             let seen = Some(subject.seen(self.epoch));
             let changed = memo.seen != seen;
-            let ruling = || self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
-            if memo.knew_other_law(self.epoch) && moves(session, &ruling()) {
-                memo.start_over(now);
+            if memo.knew_other_law(self.epoch) {
+                let ruling = self.desk.governance.ruling(&session.spec.profile, &session.spec.user, at);
+                if moves(session, &ruling) {
+                    memo.start_over(now);
+                }
             }
             let urgent = changed && is_urgent(session, subject.pod());
             let read =
@@ -180,9 +201,9 @@ impl Tracker {
                 continue;
             }
             memo.seen = seen;
-            work.push(Work::new(id, session, subject, ruling(), read, memo.told));
+            chosen.push((id.clone(), read));
         }
-        work
+        chosen
     }
 
     /// Reads the rows of all of `work` that wants them, one batch a table.

@@ -70,12 +70,19 @@ impl fmt::Display for Refused {
             said(*hit, self.now, f)?;
             f.write_str("; ")?;
         }
-        write!(f, "come back at {}", self.come_back())
+        write!(f, "come back at {}", whole(self.come_back()))
     }
 }
 
+/// The whole second that isn't before `at`: whoever comes back then doesn't come too early.
+fn whole(at: Timestamp) -> Timestamp {
+    let second = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    Timestamp::from_second(second).unwrap_or(at)
+}
+
 fn said(Hit { limit, count, until }: Hit, now: Timestamp, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let left = GoDuration::between(now, until);
+    let left = whole(until).as_second() - now.as_second();
+    let (until, left) = (whole(until), GoDuration::from_secs(left));
     match limit {
         Limit::OneActive => write!(f, "an event of yours on this profile is active until {until}: close it first"),
         Limit::Cooldown => write!(f, "cooldown period not elapsed: {left} left"),
@@ -83,5 +90,23 @@ fn said(Hit { limit, count, until }: Hit, now: Timestamp, f: &mut fmt::Formatter
         Limit::MaxPerProfile => {
             write!(f, "profile quota exceeded: {count} events on this profile count, one less in {left}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_back_then_does_not_come_too_early() {
+        for (until, shown) in [
+            ("2026-11-25T21:00:00.000000001Z", "2026-11-25T21:00:01Z"),
+            ("2026-11-25T21:00:01Z", "2026-11-25T21:00:01Z"),
+        ] {
+            assert_eq!(whole(until.parse().unwrap()).to_string(), shown);
+        }
+        let hit = Hit { limit: Limit::Cooldown, count: 1, until: "2026-11-25T21:00:30.5Z".parse().unwrap() };
+        let refused = Refused::unless_none(vec![hit], "2026-11-25T21:00:00.7Z".parse().unwrap()).unwrap_err();
+        assert_eq!(refused.to_string(), "cooldown period not elapsed: 31s left; come back at 2026-11-25T21:00:31Z");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum_server::tls_rustls::RustlsConfig;
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use jiff::Timestamp;
 use kube::Client;
@@ -12,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::material::Material;
 use super::store::{Store, Written};
-use super::{CaBundle, Plan, Policy, ServingError, plan};
+use super::{CaBundle, Plan, Policy, ServingError, TlsConfig, plan};
 
 /// Steps from nothing to rest are three; more than this is a defect.
 const MOST_STEPS: usize = 16;
@@ -36,7 +35,7 @@ pub struct ServingCertificate {
 /// What the servers and the watchers of the bundle have been given.
 struct Served {
     certificate: String,
-    tls: RustlsConfig,
+    tls: TlsConfig,
     bundle: watch::Sender<CaBundle>,
 }
 
@@ -54,7 +53,7 @@ impl ServingCertificate {
         dns_names: Vec<String>,
         policy: Policy,
         shutdown: CancellationToken,
-    ) -> Result<(RustlsConfig, watch::Receiver<CaBundle>), ServingError> {
+    ) -> Result<(TlsConfig, watch::Receiver<CaBundle>), ServingError> {
         policy.check()?;
         let store = Store::new(client, namespace, secret_name, config_map_name);
         let mut keeper = Self { store, dns_names, policy, served: None };
@@ -155,14 +154,14 @@ impl ServingCertificate {
     fn serve(&mut self, material: &Material) {
         let (Some(leaf), bundle) = (material.leaf(), material.bundle()) else { return };
         let Some(served) = &mut self.served else {
-            let tls = RustlsConfig::from_config(leaf.server_config());
+            let tls = TlsConfig::new(leaf.server_config());
             let certificate = leaf.certificate().to_owned();
             self.served = Some(Served { certificate, tls, bundle: watch::Sender::new(bundle) });
             return;
         };
         if served.certificate != leaf.certificate() {
             leaf.certificate().clone_into(&mut served.certificate);
-            served.tls.reload_from_config(leaf.server_config());
+            served.tls.replace(leaf.server_config());
             tracing::info!(secret = self.store.secret_name, not_after = %leaf.not_after(), "serving a new certificate");
         }
         served.bundle.send_if_modified(|known| {

@@ -3,7 +3,7 @@
 //! ```text
 //!   Secret ──▶ Material ──▶ facts ──▶ plan (pure) ──▶ introduce │ sign │ drop ──▶ Material' ──▶ Secret (compare-and-swap)
 //!                  │
-//!                  ├─▶ RustlsConfig, swapped while it serves
+//!                  ├─▶ TlsConfig, swapped while it serves
 //!                  └─▶ CA bundle ─▶ ConfigMap (others watch it) and a `watch` channel
 //! ```
 //!
@@ -16,14 +16,15 @@ mod plan;
 mod policy;
 mod server;
 mod store;
+mod tls;
 
-pub use axum_server::tls_rustls::RustlsConfig;
 pub use bundle::CaBundle;
 pub use keeper::ServingCertificate;
 pub use material::{Material, MaterialError};
 pub use plan::{AuthorityFacts, LeafFacts, Plan, State, plan};
 pub use policy::{InvalidPolicy, Policy};
 pub use server::serve_tls;
+pub use tls::TlsConfig;
 
 /// Why there is no serving certificate, or why it can't be kept up.
 #[derive(Debug, thiserror::Error)]

@@ -9,53 +9,97 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum_server::Handle;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use connection::Connection;
 use limit::ConnectionLimit;
+use line::Line;
 
+use super::tls::TlsConfig;
+
+mod connection;
+mod course;
 mod limit;
+mod line;
 
 /// From connecting to a finished TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// For the head of a request.
-const HEAD: Duration = Duration::from_secs(10);
 /// For a whole request: reading the body, and answering. The API server gives a webhook 30 s at most.
 const REQUEST: Duration = Duration::from_secs(15);
 /// For requests that are being answered when the process must stop.
 const DRAIN: Duration = Duration::from_secs(10);
-/// A head of more bytes is refused: the largest thing in ours is a token of about 2 KiB.
-const HEAD_BYTES: usize = 32 * 1024;
 /// At a time. Sidecars keep one each.
-const CONNECTIONS: usize = 4096;
+const CONNECTIONS: usize = 8192;
 /// Of one address: a node's, where the network hides its pods behind one, or an API server's.
 const SOURCE_CONNECTIONS: usize = 512;
+/// Before the next connection is taken, where the machine has no room for one.
+const BREATH: Duration = Duration::from_millis(500);
 
 /// Serves `router` over TLS on `address` until `shutdown`, then lets the running requests end. Handlers may extract
 /// `ConnectInfo<SocketAddr>`.
 pub async fn serve_tls(
     address: SocketAddr,
     router: Router,
-    tls: RustlsConfig,
+    tls: TlsConfig,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let handle = Handle::new();
-    let drain = handle.clone();
-    let stopping = tokio::spawn(async move {
-        shutdown.cancelled().await;
-        drain.graceful_shutdown(Some(DRAIN));
-    });
-    let limited = RustlsAcceptor::new(tls)
-        .handshake_timeout(HANDSHAKE)
-        .acceptor(ConnectionLimit::new(CONNECTIONS, SOURCE_CONNECTIONS));
-    let mut server = axum_server::bind(address).acceptor(limited).handle(handle).http1_only();
-    server = server.first_request_timeout(HEAD);
-    server.http_builder().http1().header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    let listener = TcpListener::bind(address).await?;
+    let (limit, connections) = (ConnectionLimit::new(CONNECTIONS, SOURCE_CONNECTIONS), TaskTracker::new());
+    let router = bounded(router);
     tracing::info!(%address, "serving HTTPS");
-    let result = server.serve(bounded(router).into_make_service_with_connect_info::<SocketAddr>()).await;
-    stopping.abort();
-    result
+    while let Some((stream, peer)) = next(&listener, &shutdown).await {
+        let Some(place) = limit.take(peer.ip()) else { continue };
+        let acceptor = TlsAcceptor::from(tls.current());
+        let connection = Connection { router: router.clone(), peer, shutdown: shutdown.clone() };
+        connections.spawn(async move {
+            let _place = place;
+            // On the heap, so that its room goes when it is done.
+            if let Some(stream) = Box::pin(shake_hands(stream, acceptor)).await {
+                connection.serve(Line::new(stream)).await;
+            }
+        });
+    }
+    drop(listener);
+    connections.close();
+    // Whoever isn't done by then is cut off.
+    _ = timeout(DRAIN, connections.wait()).await;
+    Ok(())
+}
+
+/// The next connection; none after `shutdown`.
+async fn next(listener: &TcpListener, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(accepted) => return Some(accepted),
+            Err(error) if is_of_the_other_side(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be taken; trying again");
+                sleep(BREATH).await;
+            }
+        }
+    }
+}
+
+/// Whether whoever connected is gone again.
+fn is_of_the_other_side(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn shake_hands(stream: TcpStream, acceptor: TlsAcceptor) -> Option<TlsStream<TcpStream>> {
+    // Or the first answer waits some 40 ms for the client to acknowledge the TLS session tickets.
+    stream.set_nodelay(true).ok()?;
+    timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()
 }
 
 fn bounded(router: Router) -> Router {
@@ -63,9 +107,7 @@ fn bounded(router: Router) -> Router {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(REQUEST, next.run(request))
-        .await
-        .unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+    timeout(REQUEST, next.run(request)).await.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::limit::ConnectionLimit;
 use super::*;
 use crate::pki::{Authority, Leaf};
 
@@ -29,14 +28,14 @@ fn leaf(authority: &Authority) -> Leaf {
 
 struct Running {
     address: SocketAddr,
-    tls: RustlsConfig,
+    tls: TlsConfig,
     shutdown: CancellationToken,
     server: tokio::task::JoinHandle<io::Result<()>>,
 }
 
 async fn start(router: Router, leaf: &Leaf) -> Running {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let tls = RustlsConfig::from_config(leaf.server_config());
+    let tls = TlsConfig::new(leaf.server_config());
     let shutdown = CancellationToken::new();
     let server = tokio::spawn(serve_tls(address, router, tls.clone(), shutdown.clone()));
     while TcpStream::connect(address).await.is_err() {
@@ -67,7 +66,7 @@ async fn a_new_certificate_is_shown_without_a_restart() {
         Router::new().route("/", get(async |ConnectInfo(from): ConnectInfo<SocketAddr>| from.ip().to_string()));
     let running = start(router, &leaf(&old)).await;
     assert!(get_text(connect(running.address, &old).await.unwrap()).await.ends_with("127.0.0.1"));
-    running.tls.reload_from_config(leaf(&new).server_config());
+    running.tls.replace(leaf(&new).server_config());
     assert!(connect(running.address, &old).await.is_err());
     assert!(get_text(connect(running.address, &new).await.unwrap()).await.ends_with("127.0.0.1"));
 }
@@ -96,36 +95,128 @@ async fn a_request_in_flight_is_answered_before_the_end() {
     running.server.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn one_connection_too_many_is_closed() {
-    use axum_server::accept::Accept as _;
-    let limit = ConnectionLimit::new(1, 9);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let connect = || tokio::net::TcpStream::connect(listener.local_addr().unwrap());
-    let (kept, ()) = limit.accept(connect().await.unwrap(), ()).await.unwrap();
-    assert!(limit.accept(connect().await.unwrap(), ()).await.is_err());
-    drop(kept);
-    assert!(limit.accept(connect().await.unwrap(), ()).await.is_ok());
+/// What `stream` says next: a head, and a body of the length that the head says.
+async fn answer(stream: &mut TlsStream<TcpStream>) -> String {
+    let mut text = Vec::new();
+    while !text.ends_with(b"\r\n\r\n") {
+        text.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(text).unwrap().to_lowercase();
+    let length = head.split("content-length: ").nth(1).map_or("0", |rest| rest.split("\r\n").next().unwrap());
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).await.unwrap();
+    format!("{} {}", &head[9..12], String::from_utf8(body).unwrap())
+}
+
+/// Answers with what it was asked, and with `n` times that at `/n`.
+fn echo() -> Router {
+    use axum::extract::Path;
+    use axum::routing::post;
+    Router::new()
+        .route("/", post(async |body: String| body))
+        .route("/{times}", post(async |Path(times): Path<usize>, body: String| body.repeat(times)))
+        .route("/unread", post(async || "unread"))
+        .route("/get", get(async || "got"))
+}
+
+fn asking(path: &str, body: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\nHost: broker\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 #[tokio::test]
-async fn one_source_does_not_shut_out_another() {
-    use axum_server::accept::Accept as _;
-    let limit = ConnectionLimit::new(9, 1);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    // Accepted at the server's end, where the peer is the source.
-    let from = async |source: &str| {
-        let socket = tokio::net::TcpSocket::new_v4().unwrap();
-        socket.bind(format!("{source}:0").parse().unwrap()).unwrap();
-        let client = socket.connect(address).await.unwrap();
-        (client, listener.accept().await.unwrap().0)
-    };
-    let ((_a, first), (_b, second), (_c, other)) =
-        (from("127.0.0.1").await, from("127.0.0.1").await, from("127.0.0.2").await);
-    let (kept, ()) = limit.accept(first, ()).await.unwrap();
-    assert!(limit.accept(second, ()).await.is_err());
-    let (_other, ()) = limit.accept(other, ()).await.unwrap();
+async fn a_connection_that_rested_is_used_again() {
+    let own = authority();
+    let running = start(echo(), &leaf(&own)).await;
+    let mut stream = connect(running.address, &own).await.unwrap();
+    for n in 0..20 {
+        let asked = asking("/", &format!("number {n}"));
+        // In pieces, so that it wakes with the first of them.
+        for piece in asked.as_bytes().chunks(7 + n) {
+            stream.write_all(piece).await.unwrap();
+            stream.flush().await.unwrap();
+        }
+        assert_eq!(answer(&mut stream).await, format!("200 number {n}"));
+        stream.write_all(b"GET /get HTTP/1.1\r\nHost: broker\r\n\r\n").await.unwrap();
+        assert_eq!(answer(&mut stream).await, "200 got");
+    }
+}
+
+#[tokio::test]
+async fn requests_that_come_together_are_all_answered() {
+    let own = authority();
+    let running = start(echo(), &leaf(&own)).await;
+    let mut stream = connect(running.address, &own).await.unwrap();
+    let asked: String = (0..50).map(|n| asking("/", &format!("number {n}"))).collect();
+    // The last one's end comes later, when the others are answered.
+    let (now, later) = asked.split_at(asked.len() - 4);
+    stream.write_all(now.as_bytes()).await.unwrap();
+    for n in 0..49 {
+        assert_eq!(answer(&mut stream).await, format!("200 number {n}"));
+    }
+    stream.write_all(later.as_bytes()).await.unwrap();
+    assert_eq!(answer(&mut stream).await, "200 number 49");
+}
+
+/// Whoever took the rest of a body for the next request would let a body's author speak for whoever shares the connection.
+#[tokio::test]
+async fn a_body_that_nobody_read_is_never_taken_for_a_request() {
+    let own = authority();
+    let running = start(echo(), &leaf(&own)).await;
+    let mut stream = connect(running.address, &own).await.unwrap();
+    let inner = asking("/", "smuggled");
+    let whole = format!("{}{}", "x".repeat(100_000), inner);
+    let outer = asking("/unread", &whole);
+    let head = outer.len() - whole.len();
+    stream.write_all(&outer.as_bytes()[..head + 10]).await.unwrap();
+    assert_eq!(answer(&mut stream).await, "200 unread");
+    // It may be closed by now.
+    _ = stream.write_all(&outer.as_bytes()[head + 10..]).await;
+    let mut rest = Vec::new();
+    _ = stream.read_to_end(&mut rest).await;
+    assert!(!String::from_utf8_lossy(&rest).contains("smuggled"));
+}
+
+#[tokio::test]
+async fn an_answer_is_whole_though_nobody_reads_it_for_a_while() {
+    let own = authority();
+    let running = start(echo(), &leaf(&own)).await;
+    let mut stream = connect(running.address, &own).await.unwrap();
+    let body = "0123456789".repeat(400);
+    for _ in 0..2 {
+        stream.write_all(asking("/2000", &body).as_bytes()).await.unwrap();
+        // The server writes until nobody takes it any more: the time that it needs for that.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(answer(&mut stream).await.len(), 4 + 2000 * body.len());
+    }
+}
+
+#[tokio::test]
+async fn who_rests_is_told_goodbye_at_the_end_and_no_waiting_for_it() {
+    let own = authority();
+    let running = start(echo(), &leaf(&own)).await;
+    let mut stream = connect(running.address, &own).await.unwrap();
+    stream.write_all(asking("/", "x").as_bytes()).await.unwrap();
+    assert_eq!(answer(&mut stream).await, "200 x");
+    let _never_asked = connect(running.address, &own).await.unwrap();
+    running.shutdown.cancel();
+    tokio::time::timeout(Duration::from_secs(5), running.server).await.unwrap().unwrap().unwrap();
+    assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0, "closed in order, not broken off");
+}
+
+#[tokio::test]
+async fn one_connection_too_many_of_one_source_is_closed() {
+    let own = authority();
+    let running = start(echo(), &leaf(&own)).await;
+    let mut kept = Vec::new();
+    for _ in 0..SOURCE_CONNECTIONS {
+        kept.push(TcpStream::connect(running.address).await.unwrap());
+    }
+    assert!(connect(running.address, &own).await.is_err());
     drop(kept);
-    assert!(limit.accept(from("127.0.0.1").await.1, ()).await.is_ok(), "a place is given back");
+    let mut tries = 0;
+    while connect(running.address, &own).await.is_err() {
+        tries += 1;
+        assert!(tries < 1000, "a place is given back");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

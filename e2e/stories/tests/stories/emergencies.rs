@@ -118,9 +118,8 @@ fn at_the_edge_of_its_window_the_glass_is_hard_again() {
     until("the minute to be over", Duration::from_mins(1), || {
         if minutes() >= edge { Ok(()) } else { Err(clock(minutes())) }
     });
-    event(&place, &oncall, "after", &json!({})).unwrap();
-    let refused = becomes(&place, "after", "Refused");
-    assert!(refused.contains("Window") || refused.contains("window"), "which limit: {refused}");
+    let refused = event(&place, &oncall, "after", &json!({})).unwrap_err();
+    assert!(refused.contains("`tonight`") && refused.contains("for other times"), "which rule, and why: {refused}");
     becomes(&place, "before", "Expired");
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{Place, kubectl, run, script};
+use crate::cluster::{Place, apply, kubectl, run, script};
 
 /// Somebody who may do in a place what a ClusterRole of the chart says.
 pub struct Person {
@@ -36,12 +36,12 @@ impl Person {
         let kubeconfig = script("stories/user", &[&gateway]).trim().to_owned();
         let mut config: Value = serde_json::from_str(&fs::read_to_string(&kubeconfig).unwrap()).unwrap();
         config["users"][0]["user"]["as"] = json!(user);
-        config["users"][0]["user"]["as-user-extra"] = json!({"sessionName": [session]});
+        config["users"][0]["user"]["as-user-extra"] = json!({"session": [session]});
         fs::write(&kubeconfig, config.to_string()).unwrap();
-        let rules = "--verb=impersonate --resource=users,userextras/sessionName.authentication.k8s.io";
-        let mut make = vec!["create", "clusterrole", &gateway];
-        make.extend(rules.split(' '));
-        kubectl(make).unwrap();
+        apply(&json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": gateway}, "rules": [
+            {"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"]},
+            {"apiGroups": ["authentication.k8s.io"], "resources": ["userextras/session"], "verbs": ["impersonate"]}]}))
+        .unwrap();
         kubectl(["create", "clusterrolebinding", &gateway, "--clusterrole", &gateway, "--user", &gateway]).unwrap();
         may(user, role, place);
         Self { user: user.to_owned(), kubeconfig }

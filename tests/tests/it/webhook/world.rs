@@ -5,7 +5,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::tls_rustls::RustlsConfig;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, ServiceAccount};
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Client, Config, Resource};
@@ -32,7 +31,7 @@ pub struct World {
     pub namespace: String,
     /// The webhook itself, for who asks it directly.
     pub router: Router,
-    tls: RustlsConfig,
+    tls: serving::TlsConfig,
     bundle: CaBundle,
     stop: CancellationToken,
 }

@@ -1,19 +1,12 @@
 //! A limit on connections, of all and of each source: one too many is closed at once.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
-use axum_server::accept::Accept;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Accepts so many connections at a time, and so many of one source: whoever keeps a connection busy keeps it, and one pod
+/// Lets in so many connections at a time, and so many of one source: whoever keeps a connection busy keeps it, and one pod
 /// must not be able to shut the others out.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionLimit {
@@ -29,7 +22,8 @@ struct Sources {
 }
 
 /// One connection's place among the others. Given back when dropped.
-struct Place {
+#[derive(Debug)]
+pub(super) struct Place {
     source: IpAddr,
     sources: Arc<Sources>,
     _permit: OwnedSemaphorePermit,
@@ -41,12 +35,13 @@ impl ConnectionLimit {
         Self { permits: Arc::new(Semaphore::new(connections)), sources: Arc::new(sources) }
     }
 
-    fn take(&self, source: IpAddr) -> io::Result<Place> {
-        let full =
-            |whose| move || io::Error::new(io::ErrorKind::ConnectionRefused, format!("too many connections{whose}"));
-        let permit = Arc::clone(&self.permits).try_acquire_owned().ok().ok_or_else(full(""))?;
-        self.sources.take(source).then_some(()).ok_or_else(full(" of one source"))?;
-        Ok(Place { source, sources: Arc::clone(&self.sources), _permit: permit })
+    /// A place for a connection of `source`. `None`: it is refused at once rather than queued, since a waiting connection would cost as
+    /// much as a served one.
+    pub fn take(&self, source: IpAddr) -> Option<Place> {
+        let source = source.to_canonical();
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        let is_free = self.sources.take(source);
+        is_free.then(|| Place { source, sources: Arc::clone(&self.sources), _permit: permit })
     }
 }
 
@@ -72,45 +67,32 @@ impl Drop for Place {
     }
 }
 
-impl<S: Send + 'static> Accept<TcpStream, S> for ConnectionLimit {
-    type Stream = Permitted<TcpStream>;
-    type Service = S;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(Permitted<TcpStream>, S)>> + Send>>;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
 
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        // Refused at once rather than queued: a waiting connection would cost as much as a served one.
-        let place = stream.peer_addr().and_then(|peer| self.take(peer.ip().to_canonical()));
-        Box::pin(async move {
-            let place = place?;
-            // Or the first answer waits some 40 ms for the client to acknowledge the TLS session tickets.
-            stream.set_nodelay(true)?;
-            Ok((Permitted { stream, _place: place }, service))
-        })
-    }
-}
-
-/// A stream that counts against the limit as long as it lives.
-pub(super) struct Permitted<I> {
-    stream: I,
-    _place: Place,
-}
-
-impl<I: AsyncRead + Unpin> AsyncRead for Permitted<I> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl<I: AsyncWrite + Unpin> AsyncWrite for Permitted<I> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    fn source(last: u8) -> IpAddr {
+        Ipv4Addr::new(127, 0, 0, last).into()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    #[test]
+    fn one_connection_too_many_is_refused() {
+        let limit = ConnectionLimit::new(1, 9);
+        let kept = limit.take(source(1)).unwrap();
+        assert!(limit.take(source(2)).is_none());
+        drop(kept);
+        assert!(limit.take(source(2)).is_some());
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    #[test]
+    fn one_source_does_not_shut_out_another() {
+        let limit = ConnectionLimit::new(9, 1);
+        let kept = limit.take(source(1)).unwrap();
+        assert!(limit.take(source(1)).is_none());
+        assert!(limit.take(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into()).is_none(), "the same by another spelling");
+        let _other = limit.take(source(2)).unwrap();
+        drop(kept);
+        assert!(limit.take(source(1)).is_some(), "a place is given back");
     }
 }
