@@ -1,5 +1,6 @@
 //! What a connection that rests takes. A program of its own: it counts all that is allocated.
-#![allow(missing_docs, reason = "tests are read, not linked to")]
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is the report of a test")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -32,8 +32,9 @@ pub struct Args {
     /// How long the steady state is measured, in seconds.
     #[arg(long, default_value = "300", value_parser = seconds)]
     window: Duration,
-    /// How many sidecars may wait for their first credentials at once.
-    #[arg(long, default_value_t = 8)]
+    /// How many sidecars may wait for their first credentials at once: new sessions are written often, and DynamoDB Local takes some 300
+    /// writes a second.
+    #[arg(long, default_value_t = 4)]
     at_once: usize,
     /// A program to watch: NAME=PID:PORT of its metrics.
     #[arg(long = "process", required = true)]
