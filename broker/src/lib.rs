@@ -26,6 +26,7 @@ mod moment;
 mod rows;
 mod run;
 mod service;
+mod turns;
 mod watch;
 
 pub use args::Args;

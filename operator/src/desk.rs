@@ -24,6 +24,8 @@ use crate::report::{is_gone, is_outrun};
 
 /// Objects are counted so often.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
+/// Somebody could not take what was told.
+const UNTOLD: Duration = Duration::from_secs(5);
 /// The change that somebody else made comes by the watch; this is for the case that it came before.
 const SHORTLY: Duration = Duration::from_millis(500);
 
@@ -87,6 +89,12 @@ impl Desk {
     }
 }
 
+/// When to look again: what could not be told is told again soon, whatever else is to be done when.
+pub(crate) fn again(told: bool, again_in: Option<Duration>) -> Action {
+    let soon = (!told).then_some(UNTOLD);
+    soon.into_iter().chain(again_in).min().map_or_else(Action::await_change, Action::requeue)
+}
+
 fn key(object: &DynamicObject) -> String {
     format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any())
 }
@@ -130,5 +138,20 @@ fn end_of_grant(old: &[Condition], new: &[Condition]) -> Option<Note> {
         "Void" => Some(Note::warning("GrantVoid", "Void", ended.message)),
         "RunOut" => Some(Note { warning: false, reason: "GrantEnded", action: "End", text: ended.message }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_told_is_told_again_soon() {
+        let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
+        assert_eq!(again(true, None), Action::await_change());
+        assert_eq!(again(true, Some(hour)), Action::requeue(hour));
+        assert_eq!(again(false, None), Action::requeue(UNTOLD));
+        assert_eq!(again(false, Some(hour)), Action::requeue(UNTOLD));
+        assert_eq!(again(false, Some(second)), Action::requeue(second));
     }
 }

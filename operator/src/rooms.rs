@@ -64,7 +64,8 @@ impl Rooms {
         client: Client,
         cluster: Cluster,
         metrics: Metrics,
-        (lines, targets): (Lines, Targets),
+        lines: Lines,
+        targets: &Targets,
         shutdown: CancellationToken,
     ) -> Self {
         let aws = Aws::load_with(Settings { timeouts: TIMEOUTS, ..Settings::default() }).await;
@@ -72,7 +73,7 @@ impl Rooms {
         let watches = Watches::spawn(&client);
         let log = AuditLog::new(cluster.clone(), lines, metrics.clone());
         let doors = Doors { aws: aws.clone(), metrics: metrics.clone() };
-        let (keeper, post) = Keeper::start(&targets, client.clone(), &args.process.namespace, &doors).unzip();
+        let (keeper, post) = Keeper::start(targets, client.clone(), &args.process.namespace, &doors).unzip();
         let announcer = Announcer::new(log.clone(), post);
         Self { args: args.clone(), client, cluster, metrics, events, watches, aws, announcer, keeper, log, shutdown }
     }

@@ -67,7 +67,7 @@ async fn lead(
         return Ok(());
     }
     metrics.leader.set(1);
-    let rooms = Rooms::build(args, client, cluster, metrics, (lines, targets), shutdown.clone()).await;
+    let rooms = Rooms::build(args, client, cluster, metrics, lines, &targets, shutdown.clone()).await;
     tokio::select! {
         result = rooms.work() => result?,
         () = candidate.lost() => bail!("the lease is lost: another replica leads, or the API server can't be reached"),

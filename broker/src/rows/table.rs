@@ -7,10 +7,10 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sentinel_aws::{AwsError, Created, Sessions, Touched};
 use sentinel_core::session::{SessionId, SessionRow};
-use tokio::sync::Semaphore;
 
 use super::bound::Bound;
 use crate::metrics::BrokerMetrics;
+use crate::turns::Turns;
 
 /// What the broker may do with rows; ending one is not among it.
 pub trait SessionTable: Send + Sync {
@@ -37,24 +37,20 @@ pub trait SessionTable: Send + Sync {
     ) -> BoxFuture<'a, Result<Touched, AwsError>>;
 }
 
-/// Calls at once. One under way takes some 100 KiB, and when tables are slow, thousands would wait: the broker has no room for that. A
-/// table that can't keep up gets no more than it answers in time: with 64 at once DynamoDB Local answered none, and did the work for each.
-const CALLS: usize = 32;
-
 /// DynamoDB, counted.
 pub struct CountedTable {
     sessions: Sessions,
     metrics: BrokerMetrics,
-    turns: Semaphore,
+    turns: Turns,
 }
 
 impl SessionTable for CountedTable {
     fn create<'a>(&'a self, table: &'a str, row: &'a SessionRow) -> BoxFuture<'a, Result<Created, AwsError>> {
-        self.counted("PutItem", self.sessions.create(table, row)).boxed()
+        self.counted("PutItem", table, self.sessions.create(table, row)).boxed()
     }
 
     fn get<'a>(&'a self, table: &'a str, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRow>, AwsError>> {
-        self.counted("GetItem", self.sessions.get(table, id)).boxed()
+        self.counted("GetItem", table, self.sessions.get(table, id)).boxed()
     }
 
     fn touch<'a>(
@@ -64,7 +60,7 @@ impl SessionTable for CountedTable {
         at: Timestamp,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
-        self.counted("UpdateItem", self.sessions.touch(table, id, at, served)).boxed()
+        self.counted("UpdateItem", table, self.sessions.touch(table, id, at, served)).boxed()
     }
 
     fn record_issue<'a>(
@@ -77,23 +73,23 @@ impl SessionTable for CountedTable {
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
         let Bound { role_arn, source_identity, until } = bound;
         let call = self.sessions.record_issue(table, id, at, role_arn, *until, source_identity, served);
-        self.counted("UpdateItem", call).boxed()
+        self.counted("UpdateItem", table, call).boxed()
     }
 }
 
 impl CountedTable {
     /// `sessions`, counted in `metrics`.
     pub fn new(sessions: Sessions, metrics: BrokerMetrics) -> Self {
-        Self { sessions, metrics, turns: Semaphore::new(CALLS) }
+        Self { sessions, metrics, turns: Turns::new("DynamoDB") }
     }
 
     async fn counted<T>(
         &self,
-        operation: &str,
+        operation: &'static str,
+        table: &str,
         call: impl Future<Output = Result<T, AwsError>>,
     ) -> Result<T, AwsError> {
-        // Nobody closes it. Who waits too long for a turn is answered by the request's deadline.
-        let _turn = self.turns.acquire().await;
+        let _turn = self.turns.take(operation, &format!("table `{table}`")).await?;
         let start = Instant::now();
         let result = call.await;
         self.metrics.aws_call("dynamodb", operation, start, &result);

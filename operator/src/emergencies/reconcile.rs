@@ -17,7 +17,7 @@ use super::errand::{Answer, Command, Errand};
 use super::ledger::Shelf;
 use super::plan::{Facts, Plan};
 use super::told::untold;
-use crate::desk::{Desk, counting, created_at};
+use crate::desk::{Desk, again, counting, created_at};
 use crate::report::{advance_status, part};
 
 const KIND: &str = "BreakGlassEvent";
@@ -72,8 +72,8 @@ impl Context {
         let namespace = object.namespace().unwrap_or_default();
         let api = Api::namespaced_with(self.desk.client.clone(), &namespace, &resource());
         let object = advance_status(&api, object.clone(), &old, &plan.status).await?;
-        self.tell(&api, object, &facts, &old, &plan).await?;
-        Ok(plan.again_in.map_or_else(Action::await_change, Action::requeue))
+        let told = self.tell(&api, object, &facts, &old, &plan).await?;
+        Ok(again(told, plan.again_in))
     }
 
     fn gather(&self, object: &DynamicObject) -> Facts {
@@ -109,7 +109,7 @@ impl Context {
         }
     }
 
-    /// Tells what the status says that `old` or its `told` doesn't, and notes that it was told.
+    /// Tells what the status says that `old` or its `told` doesn't, and notes that it was told. `false`: it is to be told again.
     async fn tell(
         &self,
         api: &Api<DynamicObject>,
@@ -117,16 +117,17 @@ impl Context {
         facts: &Facts,
         old: &BreakGlassEventStatus,
         plan: &Plan,
-    ) -> kube::Result<()> {
+    ) -> kube::Result<bool> {
         let (about, status) = (object.object_ref(&resource()), &plan.status);
         self.desk.tell_end(&old.conditions, &status.conditions, &about).await;
         let spec = facts.spec.as_ref().ok().filter(|_| plan.settled);
         let untold = spec.map(|spec| untold(&object, spec, status)).unwrap_or_default();
-        if !untold.is_empty() && self.desk.tell(&untold, &about).await {
+        let is_told = self.desk.tell(&untold, &about).await;
+        if is_told && !untold.is_empty() {
             let told = BreakGlassEventStatus { told: Some(status.phase), ..status.clone() };
             advance_status(api, object, status, &told).await?;
         }
-        Ok(())
+        Ok(is_told)
     }
 }
 

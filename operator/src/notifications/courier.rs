@@ -64,10 +64,9 @@ impl Courier {
                     Some(order) => take(&mut bag, order),
                     None => return,
                 },
-                () = sleep_until(next.map_or_else(Instant::now, |next| bag_due(&bag, next))), if next.is_some() => {
-                    if let Some(parcel) = next.map(|next| bag.swap_remove(next)) {
-                        bag.extend(self.bring(parcel).await);
-                    }
+                Some(index) = due(next) => {
+                    let parcel = bag.swap_remove(index);
+                    bag.extend(self.bring(parcel).await);
                 }
             }
         }
@@ -119,19 +118,23 @@ fn take(bag: &mut Vec<Parcel>, order: Order) {
     }
 }
 
+/// Waits until the next parcel is due, and says which it is; without one it says so at once.
+async fn due(next: Option<(usize, Instant)>) -> Option<usize> {
+    let (index, due) = next?;
+    sleep_until(due).await;
+    Some(index)
+}
+
 /// Of those that are due the one that has failed least often, so that a letter which a target chokes on holds up no other; else the one
-/// that is due next.
-fn next(bag: &[Parcel]) -> Option<usize> {
+/// that is due next. And when that is.
+fn next(bag: &[Parcel]) -> Option<(usize, Instant)> {
     let now = Instant::now();
     let rank = |parcel: &Parcel| {
         let wait = parcel.due.saturating_duration_since(now);
         (wait, if wait == Duration::ZERO { parcel.failures } else { 0 }, parcel.since)
     };
-    bag.iter().enumerate().min_by_key(|(_, parcel)| rank(parcel)).map(|(index, _)| index)
-}
-
-fn bag_due(bag: &[Parcel], index: usize) -> Instant {
-    bag.get(index).map_or_else(Instant::now, |parcel| parcel.due)
+    let first = bag.iter().enumerate().min_by_key(|(_, parcel)| rank(parcel));
+    first.map(|(index, parcel)| (index, parcel.due))
 }
 
 #[cfg(test)]
@@ -154,8 +157,8 @@ mod tests {
             parcel("old", 0, Instant::now(), 8),
             parcel("later", 0, later, 0),
         ];
-        assert_eq!(next(&bag), Some(2), "not the one that is due longest and fails each time");
-        assert_eq!(next(&bag[3..]), Some(0), "nothing is due: the first to be");
+        assert_eq!(next(&bag), Some((2, bag[2].due)), "not the one that is due longest and fails each time");
+        assert_eq!(next(&bag[3..]), Some((0, later)), "nothing is due: the first to be");
         assert_eq!(next(&[]), None);
     }
 

@@ -123,6 +123,7 @@ impl Keeper {
             answers.push(kept);
             next = self.letters.try_recv().ok();
         }
+        self.make_room();
         let is_kept = self.settle().await;
         for answer in answers {
             // Whoever doesn't wait any more tells it again.
@@ -150,6 +151,9 @@ impl Keeper {
         }
         self.is_written = false;
         self.order(&waiting.to, || Order::Bring(Box::new(waiting.clone())));
+    }
+
+    fn make_room(&mut self) {
         for dropped in self.outbox.fit() {
             tracing::error!(id = dropped.letter.id, event = dropped.letter.event, to = ?dropped.to, "too many notifications wait; the oldest is dropped");
             for target in &dropped.to {
@@ -231,5 +235,6 @@ impl Keeper {
                 self.add(waiting);
             }
         }
+        self.make_room();
     }
 }

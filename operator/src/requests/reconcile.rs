@@ -15,7 +15,7 @@ use sentinel_api::{AccessRequest, AccessRequestSpec, AccessRequestStatus};
 
 use super::plan::{Facts, Plan, is_over, plan};
 use super::told::untold;
-use crate::desk::{Desk, counting, created_at};
+use crate::desk::{Desk, again, counting, created_at};
 use crate::report::{advance_status, part};
 
 const KIND: &str = "AccessRequest";
@@ -72,8 +72,8 @@ impl Context {
         };
         let api = self.api(object);
         let object = advance_status(&api, object.clone(), &old, &status).await?;
-        self.tell(&api, object, spec.ok().as_ref(), &old, status).await?;
-        Ok(again_in.map_or_else(Action::await_change, Action::requeue))
+        let told = self.tell(&api, object, spec.ok().as_ref(), &old, status).await?;
+        Ok(again(told, again_in))
     }
 
     fn gather(&self, object: &DynamicObject, spec: Result<AccessRequestSpec, String>) -> Facts {
@@ -87,7 +87,7 @@ impl Context {
         Facts { id, created_at, generation: object.metadata.generation, spec, ground, policy }
     }
 
-    /// Tells what `status` says that `old` or its `told` doesn't, and notes that it was told.
+    /// Tells what `status` says that `old` or its `told` doesn't, and notes that it was told. `false`: it is to be told again.
     async fn tell(
         &self,
         api: &Api<DynamicObject>,
@@ -95,15 +95,16 @@ impl Context {
         spec: Option<&AccessRequestSpec>,
         old: &AccessRequestStatus,
         status: AccessRequestStatus,
-    ) -> kube::Result<()> {
+    ) -> kube::Result<bool> {
         let about = object.object_ref(&resource());
         self.0.tell_end(&old.conditions, &status.conditions, &about).await;
         let untold = spec.map(|spec| untold(&object, spec, &status)).unwrap_or_default();
-        if !untold.is_empty() && self.0.tell(&untold, &about).await {
+        let is_told = self.0.tell(&untold, &about).await;
+        if is_told && !untold.is_empty() {
             let told = AccessRequestStatus { told: Some(status.phase), ..status.clone() };
             advance_status(api, object, &status, &told).await?;
         }
-        Ok(())
+        Ok(is_told)
     }
 
     fn api(&self, object: &DynamicObject) -> Api<DynamicObject> {

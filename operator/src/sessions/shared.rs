@@ -15,7 +15,7 @@ use super::pod::slim;
 #[derive(Clone, Debug)]
 pub(crate) struct SharedSession(pub Arc<SentinelSession>);
 
-/// What was written, to be remembered: the API server sends who manages each field with it, which is most of its memory.
+/// A session as it is remembered, whether it was watched or written: who manages each field comes with it, and is most of its memory.
 pub(crate) fn remembered(mut session: SentinelSession) -> Arc<SentinelSession> {
     session.metadata = slim(session.metadata);
     Arc::new(session)

@@ -30,8 +30,8 @@ const BREATH: Duration = Duration::from_millis(100);
 /// After a failure of the API server.
 const RETRY: Duration = Duration::from_secs(2);
 const CONCURRENCY: usize = 8;
-/// So many sessions are looked at closely at a time: with their rows each takes kilobytes.
-const BATCH: usize = 250;
+/// So many sessions are looked at closely at a time: with their rows each takes kilobytes. DynamoDB reads a hundred in a call.
+const BATCH: usize = 200;
 
 /// Keeps every session until `shutdown`. `revoked` names sessions that others have revoked; `in_use` is told which tables
 /// live sessions may have rows in.

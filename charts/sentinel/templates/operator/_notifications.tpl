@@ -43,7 +43,7 @@
 {{- $sources = append $sources (dict "configMap" (dict "name" .configMapName "items" $cas)) -}}
 {{- end -}}
 {{- $volume := dict "projected" (dict "defaultMode" 0440 "sources" $sources) -}}
-{{- $files = append $files (dict "name" (printf "target-%s" $name | trunc 63) "path" (include "sentinel.targetPath" $name) "source" $volume) -}}
+{{- $files = append $files (dict "name" (printf "target-%s" $name) "path" (include "sentinel.targetPath" $name) "source" $volume) -}}
 {{- end -}}
 {{- end -}}
 {{- dict "files" $files | toJson -}}

@@ -10,11 +10,11 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use connection::Connection;
 use limit::ConnectionLimit;
@@ -49,10 +49,10 @@ pub async fn serve_tls(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
-    let (limit, connections) = (ConnectionLimit::new(CONNECTIONS, SOURCE_CONNECTIONS), TaskTracker::new());
+    let (limit, mut connections) = (ConnectionLimit::new(CONNECTIONS, SOURCE_CONNECTIONS), JoinSet::new());
     let router = bounded(router);
     tracing::info!(%address, "serving HTTPS");
-    while let Some((stream, peer)) = next(&listener, &shutdown).await {
+    while let Some((stream, peer)) = next(&listener, &mut connections, &shutdown).await {
         let Some(place) = limit.take(peer.ip()) else { continue };
         let acceptor = TlsAcceptor::from(tls.current());
         let connection = Connection { router: router.clone(), peer, shutdown: shutdown.clone() };
@@ -65,18 +65,25 @@ pub async fn serve_tls(
         });
     }
     drop(listener);
-    connections.close();
-    // Whoever isn't done by then is cut off.
-    _ = timeout(DRAIN, connections.wait()).await;
+    let drained = timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!(connections = connections.len(), "requests are not answered within {DRAIN:?}; cutting them off");
+        connections.shutdown().await;
+    }
     Ok(())
 }
 
-/// The next connection; none after `shutdown`.
-async fn next(listener: &TcpListener, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+/// The next connection; none after `shutdown`. Those of `connections` that have ended leave no trace meanwhile.
+async fn next(
+    listener: &TcpListener,
+    connections: &mut JoinSet<()>,
+    shutdown: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => return None,
+            Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
         match accepted {

@@ -184,8 +184,8 @@ async fn an_answer_is_whole_though_nobody_reads_it_for_a_while() {
     let body = "0123456789".repeat(400);
     for _ in 0..2 {
         stream.write_all(asking("/2000", &body).as_bytes()).await.unwrap();
-        // The server writes until nobody takes it any more: the time that it needs for that.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // It has begun; it can't have ended, since buffers hold less than it.
+        stream.get_ref().0.readable().await.unwrap();
         assert_eq!(answer(&mut stream).await.len(), 4 + 2000 * body.len());
     }
 }
@@ -219,4 +219,41 @@ async fn one_connection_too_many_of_one_source_is_closed() {
         assert!(tries < 1000, "a place is given back");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Says when it is dropped.
+struct Dropped(Arc<tokio::sync::Notify>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_is_cut_off_at_the_end() {
+    let (began, cut) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let handler = {
+        let (began, cut) = (began.clone(), cut.clone());
+        move || {
+            let held = Dropped(cut.clone());
+            let began = began.clone();
+            async move {
+                began.notify_one();
+                std::future::pending::<()>().await;
+                drop(held);
+            }
+        }
+    };
+    let own = authority();
+    let running = start(Router::new().route("/", get(handler)), &leaf(&own)).await;
+    let mut stream = connect(running.address, &own).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: broker\r\n\r\n").await.unwrap();
+    began.notified().await;
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    running.shutdown.cancel();
+    running.server.await.unwrap().unwrap();
+    assert_eq!(start.elapsed().as_secs(), DRAIN.as_secs());
+    cut.notified().await;
 }
