@@ -40,7 +40,7 @@ fn denial() -> Decision {
 async fn an_issue_has_the_fields_that_sentinels_tools_read() {
     let (journal, lines) = journal();
     let permit = decide(&good()).unwrap();
-    let issue = Template::new(&permit, &journal.cluster).at(good().now);
+    let issue = Template::new(&permit, &journal.cluster, good().now).at(good().now);
     journal.issued(&permit, &issue, Moment::now());
     let line = &said(&lines)[0];
     for (field, expected) in [
@@ -135,7 +135,9 @@ async fn the_reference_shows_lines_of_the_broker_and_their_schema() {
                 };
                 journal.denied(&subject, &cause, Some("prod"), now);
             }
-            Ok(permit) => journal.issued(&permit, &Template::new(&permit, &journal.cluster).at(now.wall), now),
+            Ok(permit) => {
+                journal.issued(&permit, &Template::new(&permit, &journal.cluster, now.wall).at(now.wall), now)
+            }
         }
     };
     ask(&mut facts, "2026-03-02T01:00:00Z");

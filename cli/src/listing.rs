@@ -59,7 +59,7 @@ pub(crate) fn run<L: Listing>(
     if args.watch {
         return watch::run(listing, cluster, &scope, format, out);
     }
-    let found = cluster.listed::<L::Kind>(&scope)?;
+    let found = cluster.remembered::<L::Kind>(&scope)?;
     let chosen: Vec<DynamicObject> = found.into_iter().filter(|object| listing.fits(object)).collect();
     report::<L>(chosen, &scope, format)
 }

@@ -74,14 +74,14 @@ impl Cache {
         self.slots().insert(session.clone(), Slot { key, held, failure: None });
     }
 
-    /// Remembers that there was nothing to be had; what is held stays.
-    pub fn failed(&self, session: &SessionId, key: Key, cause: Cause, now: Moment) {
+    /// Remembers that there was nothing to be had; what is held stays. Says whether that is new.
+    pub fn failed(&self, session: &SessionId, key: Key, cause: Cause, now: Moment) -> bool {
         let mut slots = self.slots();
         let slot = slots.entry(session.clone()).or_insert(Slot { key, held: None, failure: None });
         if slot.key != key {
             *slot = Slot { key, held: None, failure: None };
         }
-        slot.failure = Some((now.steady, cause));
+        slot.failure.replace((now.steady, cause)).is_none()
     }
 
     /// Forgets a session.

@@ -72,7 +72,7 @@ async fn what_is_told_ends_with_the_grant() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_renewal_waits_and_the_old_is_served() {
     let (cache, session) = held(900);
-    cache.failed(&session, [1; 32], Cause::Internal, after(500));
+    assert!(cache.failed(&session, [1; 32], Cause::Internal, after(500)), "new");
     for (second, expected) in [(500, "fresh"), (509, "fresh"), (510, "aging"), (900, "nothing")] {
         assert_eq!(kind(&cache.look_up(&session, &[1; 32], after(second))), expected, "{second}");
     }
@@ -85,6 +85,7 @@ async fn a_failure_is_repeated_for_a_second_only() {
     assert_eq!(kind(&cache.look_up(&session, &[1; 32], after(0))), "failed");
     assert_eq!(kind(&cache.look_up(&session, &[2; 32], after(0))), "nothing");
     assert_eq!(kind(&cache.look_up(&session, &[1; 32], after(1))), "nothing");
+    assert!(!cache.failed(&session, [1; 32], Cause::Internal, after(1)), "told once in an outage");
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,13 +32,12 @@ impl CountedIssuer {
 
 impl Issuer for CountedIssuer {
     fn assume_role<'a>(&'a self, request: &'a AssumeRole) -> BoxFuture<'a, Result<Credentials, AwsError>> {
-        async move {
-            let _turn = self.turns.take("AssumeRole", &format!("role `{}`", request.role_arn)).await?;
+        let call = async move || {
             let start = Instant::now();
             let result = self.issuer.assume_role(request).await;
             self.metrics.aws_call("sts", "AssumeRole", start, &result);
             result
-        }
-        .boxed()
+        };
+        self.turns.call("AssumeRole", || format!("role `{}`", request.role_arn), call).boxed()
     }
 }

@@ -10,6 +10,7 @@ use sentinel_api::ConnectedPod;
 use sentinel_aws::AssumeRole;
 use sentinel_core::identity::{SourceIdentity, role_session_name};
 use sentinel_core::tags::{Tagged, session_tags};
+use sentinel_core::time::CLOCK_SKEW;
 use sentinel_decision::Permit;
 use sha2::{Digest as _, Sha256};
 
@@ -17,10 +18,6 @@ use crate::identity::ClusterIdentity;
 
 /// The least that STS issues for.
 const STS_LEAST: Duration = Duration::from_mins(15);
-
-/// STS counts from its own clock, which may be two minutes ahead of ours, and later than we ask: by so much its end may come after
-/// ours.
-const STS_MAY_LAG: Duration = Duration::from_secs(130);
 
 /// What the cache knows credentials by: all inputs of AssumeRole and the grant's end.
 pub type Key = [u8; 32];
@@ -33,8 +30,9 @@ pub struct Template {
     cap: Duration,
     /// When the grant ends, if it does.
     end: Option<Timestamp>,
-    /// IAM denies what was issued before: a change of it makes new credentials.
-    denied_before: Option<String>,
+    /// IAM denies what was issued before: a change of it makes new credentials, and so does the moment itself, if the clock of who wrote it is
+    /// ahead: what was issued until then is denied as well.
+    denied_before: Option<(String, bool)>,
 }
 
 /// An AssumeRole of one moment.
@@ -51,14 +49,17 @@ pub struct Issue {
 }
 
 impl Template {
-    /// What `permit` allows.
-    pub fn new(permit: &Permit, cluster: &ClusterIdentity) -> Self {
+    /// What `permit` allows at `now`.
+    pub fn new(permit: &Permit, cluster: &ClusterIdentity, now: Timestamp) -> Self {
         let cap = permit.longest_life();
         Self {
             request: request(permit, cluster, cap),
             cap,
             end: permit.holds_until().map(whole_seconds),
-            denied_before: permit.profile.denied_before.clone(),
+            denied_before: permit.profile.denied_before.as_ref().map(|than| {
+                let has_passed = than.parse::<Timestamp>().is_ok_and(|than| than < now);
+                (than.clone(), has_passed)
+            }),
         }
     }
 
@@ -69,7 +70,10 @@ impl Template {
         hash.update(self.request.fingerprint());
         hash.update(self.cap.as_nanos().to_be_bytes());
         hash.update(end.to_be_bytes());
-        hash.update(self.denied_before.as_deref().unwrap_or_default());
+        if let Some((than, has_passed)) = &self.denied_before {
+            hash.update(than);
+            hash.update([u8::from(*has_passed)]);
+        }
         hash.finalize().into()
     }
 
@@ -77,7 +81,8 @@ impl Template {
     pub fn at(&self, at: Timestamp) -> Issue {
         let after = |duration: Duration| at.checked_add(duration).unwrap_or(Timestamp::MAX);
         let sts_end = after(Duration::from_secs(self.request.duration_seconds.into()));
-        let latest_sts_end = sts_end.checked_add(STS_MAY_LAG).unwrap_or(Timestamp::MAX);
+        // STS counts from its own clock, and later than we ask.
+        let latest_sts_end = sts_end.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
         let cap = if self.cap < STS_LEAST { after(self.cap) } else { Timestamp::MAX };
         let end = whole_seconds(self.end.unwrap_or(Timestamp::MAX).min(cap));
         let mut request = self.request.clone();

@@ -25,14 +25,18 @@ fn facts(spec: &Value, rule: &Value) -> Facts {
 }
 
 fn template(spec: &Value, rule: &Value) -> Template {
-    Template::new(&decide(&facts(spec, rule)).unwrap(), &ClusterIdentity::new("cluster".into(), "eu-1"))
+    Template::new(
+        &decide(&facts(spec, rule)).unwrap(),
+        &ClusterIdentity::new("cluster".into(), "eu-1"),
+        at("2026-11-22T10:00:00Z"),
+    )
 }
 
-fn key_denied_before(than: &str) -> Key {
+fn key_denied_before(than: &str, now: &str) -> Key {
     let mut permit = decide(&facts(&json!({}), &json!({}))).unwrap();
     let profile = sentinel_api::Profile { denied_before: Some(than.to_owned()), ..(*permit.profile).clone() };
     permit.profile = Arc::new(profile);
-    Template::new(&permit, &ClusterIdentity::new("cluster".into(), "eu-1")).key()
+    Template::new(&permit, &ClusterIdentity::new("cluster".into(), "eu-1"), at(now)).key()
 }
 
 #[test]
@@ -73,7 +77,7 @@ fn no_credentials_outlive_the_approval_that_allows_them() {
     let entry = grant(Door::Approval, "ticket-7", at("2026-11-22T10:07:30.9Z"), &pins);
     facts.requests.entries.push(Arc::new(entry));
     let permit = decide(&facts).unwrap();
-    let issue = Template::new(&permit, &ClusterIdentity::new("cluster".into(), "")).at(facts.now);
+    let issue = Template::new(&permit, &ClusterIdentity::new("cluster".into(), ""), facts.now).at(facts.now);
     let until = at("2026-11-22T10:07:30Z");
     assert_eq!(issue.until, until);
     assert!(issue.request.policy.unwrap().contains(&format!(r#""aws:CurrentTime":"{until}""#)));
@@ -131,8 +135,11 @@ fn the_key_knows_every_input_and_the_end_but_not_the_moment() {
     let key = |spec: Value, rule: Value| template(&spec, &rule).key();
     let plain = key(json!({}), json!({}));
     assert_eq!(plain, key(json!({}), json!({})));
-    assert_ne!(plain, key_denied_before("2026-11-25T10:00:00Z"), "what was issued before is of no use");
-    assert_ne!(key_denied_before("2026-11-25T11:00:00Z"), key_denied_before("2026-11-25T10:00:00Z"));
+    let (ten, eleven) = ("2026-11-25T10:00:00Z", "2026-11-25T11:00:00Z");
+    assert_ne!(plain, key_denied_before(ten, eleven), "what was issued before is of no use");
+    assert_ne!(key_denied_before(eleven, ten), key_denied_before(ten, ten));
+    assert_ne!(key_denied_before(ten, ten), key_denied_before(ten, "2026-11-25T10:00:01Z"), "its clock was ahead");
+    assert_eq!(key_denied_before(ten, "2026-11-25T10:00:01Z"), key_denied_before(ten, eleven));
     let window = |end: &str| json!({"conditions": {"time": {"hours": {"start": "09:00", "end": end}}}});
     let others = [
         key(json!({"externalId": "xx"}), json!({})),
@@ -209,7 +216,7 @@ proptest! {
         facts.pod = sentinel_decision::PodSight::Seen(Arc::new(sentinel_decision::examples::pod_of(&facts.caller)));
         facts.session.object = Some(Arc::new(sentinel_decision::examples::session_of(&facts.caller)));
         let permit = decide(&facts).unwrap();
-        let issue = Template::new(&permit, &ClusterIdentity::new("uid".into(), &cluster)).at(facts.now);
+        let issue = Template::new(&permit, &ClusterIdentity::new("uid".into(), &cluster), facts.now).at(facts.now);
         prop_assert_eq!(is_legal_for_sts(&issue.request), Ok(()));
         if judged.unwrap().tags_warning().is_none() {
             let size = packed_size(&issue.request.tags) + POLICY_SHARE;

@@ -102,6 +102,11 @@ impl Memories {
         self.saw(session, table, known);
     }
 
+    /// The row isn't there.
+    pub fn lost(&self, session: &SessionId, table: &str) {
+        self.change(session, table, |memory| memory.known = None);
+    }
+
     /// `count` requests were acknowledged.
     pub fn add(&self, session: &SessionId, table: &str, count: u64, now: Moment) {
         self.change(session, table, |memory| {

@@ -126,7 +126,7 @@ impl Rows {
 
     async fn check(&self, note: &Note<'_>) -> Result<(), Cause> {
         let found = self.table.get(note.table, &note.permit.session_id).await.map_err(broken)?;
-        self.go_on(note, &found.ok_or_else(|| note.missing())?).await
+        self.go_on(note, &found.ok_or_else(|| self.lost(note))?).await
     }
 
     /// Somebody was quicker, or this replica is new: the row must still be promised.
@@ -171,9 +171,15 @@ impl Rows {
                 self.memories.wrote(id, table, count, known);
                 Ok(())
             }
-            Touched::Missing => Err(note.missing()),
+            Touched::Missing => Err(self.lost(note)),
             Touched::NotActive(found) => Err(self.ended(note, &found)),
         }
+    }
+
+    /// Somebody has deleted it. Of a session that was never seen active the next request makes it anew; of others the operator does.
+    fn lost(&self, note: &Note<'_>) -> Cause {
+        self.memories.lost(&note.permit.session_id, note.table);
+        note.missing()
     }
 
     fn ended(&self, note: &Note<'_>, found: &SessionRow) -> Cause {

@@ -46,11 +46,11 @@ pub struct CountedTable {
 
 impl SessionTable for CountedTable {
     fn create<'a>(&'a self, table: &'a str, row: &'a SessionRow) -> BoxFuture<'a, Result<Created, AwsError>> {
-        self.counted("PutItem", table, self.sessions.create(table, row)).boxed()
+        self.counted("PutItem", table, || self.sessions.create(table, row)).boxed()
     }
 
     fn get<'a>(&'a self, table: &'a str, id: &'a SessionId) -> BoxFuture<'a, Result<Option<SessionRow>, AwsError>> {
-        self.counted("GetItem", table, self.sessions.get(table, id)).boxed()
+        self.counted("GetItem", table, || self.sessions.get(table, id)).boxed()
     }
 
     fn touch<'a>(
@@ -60,7 +60,7 @@ impl SessionTable for CountedTable {
         at: Timestamp,
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
-        self.counted("UpdateItem", table, self.sessions.touch(table, id, at, served)).boxed()
+        self.counted("UpdateItem", table, move || self.sessions.touch(table, id, at, served)).boxed()
     }
 
     fn record_issue<'a>(
@@ -72,7 +72,7 @@ impl SessionTable for CountedTable {
         served: u64,
     ) -> BoxFuture<'a, Result<Touched, AwsError>> {
         let Bound { role_arn, source_identity, until } = bound;
-        let call = self.sessions.record_issue(table, id, at, role_arn, *until, source_identity, served);
+        let call = move || self.sessions.record_issue(table, id, at, role_arn, *until, source_identity, served);
         self.counted("UpdateItem", table, call).boxed()
     }
 }
@@ -83,16 +83,16 @@ impl CountedTable {
         Self { sessions, metrics, turns: Turns::new("DynamoDB") }
     }
 
-    async fn counted<T>(
-        &self,
-        operation: &'static str,
-        table: &str,
-        call: impl Future<Output = Result<T, AwsError>>,
-    ) -> Result<T, AwsError> {
-        let _turn = self.turns.take(operation, &format!("table `{table}`")).await?;
-        let start = Instant::now();
-        let result = call.await;
-        self.metrics.aws_call("dynamodb", operation, start, &result);
-        result
+    async fn counted<T, F>(&self, operation: &'static str, table: &str, call: impl FnOnce() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, AwsError>>,
+    {
+        let counted = async || {
+            let start = Instant::now();
+            let result = call().await;
+            self.metrics.aws_call("dynamodb", operation, start, &result);
+            result
+        };
+        self.turns.call(operation, || format!("table `{table}`"), counted).await
     }
 }

@@ -86,7 +86,7 @@ async fn live(rows: &Rows, table: &Counting, base: Instant, from: u64, to: u64) 
     let known = SessionEntry { ever_active: from > 0, tables: vec!["sessions".into()], ..session_of(&facts.caller) };
     let facts = Facts { default_table: Some("sessions".into()), session: seen(known), ..facts };
     let permit = decide(&facts).unwrap();
-    let template = Template::new(&permit, &identity);
+    let template = Template::new(&permit, &identity, facts.now);
     for second in (from..to).step_by(LEASE) {
         let passed = Duration::from_secs(second);
         let now = Moment { wall: start + passed, steady: base + passed };

@@ -94,7 +94,7 @@ impl Broker {
         let now = Moment::now();
         let Sight { object, stale } = self.world.pods.see(&caller.pod_path(), now);
         if let Some(pod) = object.filter(|pod| pod.uid == caller.pod_uid) {
-            let ended = pod.finished || pod.ends_at.is_some_and(|end| end < now.wall);
+            let ended = pod.has_ended(now.wall);
             // The end of a pod can't be taken back, however old the news.
             return stale.filter(|_| !ended).map_or(PodSight::Seen(pod), PodSight::Stale);
         }

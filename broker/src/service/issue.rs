@@ -63,8 +63,10 @@ impl Broker {
         match cause.kind() {
             Kind::Denied => self.cache.evict(&permit.session_id),
             Kind::Unavailable => {
-                tracing::warn!(session = %permit.session_id, pod = permit.caller.pod_path(), %cause, "not issued");
-                self.cache.failed(&permit.session_id, key, cause.clone(), Moment::now());
+                // Not at every try, or an outage fills the log.
+                if self.cache.failed(&permit.session_id, key, cause.clone(), Moment::now()) {
+                    tracing::warn!(session = %permit.session_id, pod = permit.caller.pod_path(), %cause, "not issued");
+                }
             }
         }
     }

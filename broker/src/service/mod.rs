@@ -121,7 +121,7 @@ impl Broker {
         for _ in 0..MOST_ROUNDS {
             let (facts, now) = self.gather(subject).await;
             let permit = decide(&facts)?;
-            let template = Template::new(&permit, &self.identity);
+            let template = Template::new(&permit, &self.identity, now.wall);
             let held = match self.cache.look_up(&permit.session_id, &template.key(), now) {
                 Lookup::Fresh(held) => held,
                 Lookup::Aging(held) => {

@@ -687,6 +687,14 @@ async fn no_new_credentials_for_a_row_that_others_ended_or_deleted() {
     stage.asks(0).await.unwrap();
     stage.outside.rows.lock().unwrap().clear();
     stage.is_refused_new("RowMissing").await;
+    stage.broker.cache.evict(&SessionId::derive("cluster", "uid-0", "prod"));
+    stage.asks(0).await.unwrap();
+    assert_eq!(stage.outside.calls(), ["Create", "AssumeRole"], "the operator never saw it: it is made anew");
+    apply(&stage.broker.world.sessions, active_session());
+    stage.outside.rows.lock().unwrap().clear();
+    for _ in 0..2 {
+        stage.is_refused_new("RowMissing").await;
+    }
 }
 
 #[tokio::test]

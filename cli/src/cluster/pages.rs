@@ -54,8 +54,25 @@ impl Cluster {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
+        self.objects::<K>(scope, ListParams::default())
+    }
+
+    /// The objects as the API server has them in memory, for a person to look at: where it can't tell whether that is the newest, thousands
+    /// come five times as fast. What is to be changed is [`Self::listed`].
+    pub(crate) fn remembered<K>(&self, scope: &Scope) -> Result<Vec<DynamicObject>, Failure>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        self.objects::<K>(scope, ListParams::default().match_any())
+    }
+
+    fn objects<K>(&self, scope: &Scope, how: ListParams) -> Result<Vec<DynamicObject>, Failure>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
         let api = self.untyped::<K>(scope);
-        self.paged(&scope.what(&K::plural(&())), &scope.fields, async |params| api.list(&params).await)
+        let how = how.fields(&scope.fields);
+        self.paged(&scope.what(&K::plural(&())), how, async |params| api.list(&params).await)
     }
 
     /// The metadata of the objects.
@@ -64,16 +81,17 @@ impl Cluster {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         let api = self.untyped::<K>(scope);
-        self.paged(&scope.what(&K::plural(&())), &scope.fields, async |params| api.list_metadata(&params).await)
+        let how = ListParams::default().fields(&scope.fields);
+        self.paged(&scope.what(&K::plural(&())), how, async |params| api.list_metadata(&params).await)
     }
 
     fn paged<T: Clone>(
         &self,
         what: &str,
-        fields: &str,
+        how: ListParams,
         fetch: impl AsyncFn(ListParams) -> kube::Result<ObjectList<T>>,
     ) -> Result<Vec<T>, Failure> {
-        let first = ListParams { limit: Some(PAGE), ..ListParams::default().fields(fields) };
+        let first = ListParams { limit: Some(PAGE), ..how };
         let (mut all, mut next) = (Vec::new(), first.clone());
         loop {
             let page = match self.call(fetch(next.clone()))? {
@@ -86,7 +104,15 @@ impl Cluster {
             };
             all.extend(page.items);
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => next.continue_token = Some(token),
+                // The token says of which version it is.
+                Some(token) => {
+                    next = ListParams {
+                        continue_token: Some(token),
+                        version_match: None,
+                        resource_version: None,
+                        ..first.clone()
+                    };
+                }
                 None => return Ok(all),
             }
         }

@@ -112,12 +112,14 @@ fn ended(event: &BreakGlassEvent, said: String) -> Vec<String> {
 
 fn refused(refusal: Option<EventRefusal>, now: Timestamp) -> Vec<String> {
     let EventRefusal { limit, message, come_back_at } = refusal.unwrap_or_default();
-    let limit = if limit.is_empty() { limit } else { format!(" by {limit}") };
-    let next = match come_back_at {
-        Some(at) => format!("come back {}", when(&at, now)),
-        None => "waiting doesn't help".to_owned(),
+    let next = match (come_back_at, limit.as_str()) {
+        (Some(at), _) => format!("come back {}", when(&at, now)),
+        // Time is in its way, and not time alone: the message says what is.
+        (None, "time") => "waiting alone doesn't help".to_owned(),
+        (None, _) => "waiting doesn't help".to_owned(),
     };
-    vec![format!("refused{limit}: {}", in_one_line(&message)), next]
+    let by = if limit.is_empty() { limit } else { format!(" by {limit}") };
+    vec![format!("refused{by}: {}", in_one_line(&message)), next]
 }
 
 fn to_review(event: &BreakGlassEvent, begin: &str) -> String {
@@ -160,6 +162,10 @@ mod tests {
         &["refused by cooldown: ann has to wait", "come back 2026-03-02T12:05:00Z (in 5m)"])]
     #[case::refused_for_good(json!({}), json!({"phase": "Refused", "refusal": {"limit": "users", "message": "does not name ann"}}),
         &["refused by users: does not name ann", "waiting doesn't help"])]
+    #[case::refused_at_this_hour(json!({}), json!({"phase": "Refused", "refusal": {"limit": "time", "message": "is for other times", "comeBackAt": "2026-03-02T20:00:00Z"}}),
+        &["refused by time: is for other times", "come back 2026-03-02T20:00:00Z (in 8h)"])]
+    #[case::refused_at_this_hour_and_for_too_long(json!({}), json!({"phase": "Refused", "refusal": {"limit": "time", "message": "is for other times"}}),
+        &["refused by time: is for other times", "waiting alone doesn't help"])]
     fn each_state_has_its_words(#[case] spec: Value, #[case] status: Value, #[case] expected: &[&str]) {
         let lines = event(&spec, &status).stands("2026-03-02T12:00:00Z".parse().unwrap());
         assert_eq!(lines.len(), expected.len(), "{lines:?}");

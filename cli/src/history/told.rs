@@ -87,15 +87,15 @@ fn by(access: &Access) -> String {
     if let Some(id) = &access.break_glass_event_id {
         return access.emergency.as_ref().map_or_else(
             || format!("break-glass event {id}, whose lines are not here"),
-            |emergency| format!("break-glass by {}, {} (event {id})", emergency.invoker, emergency.reason_code),
+            |emergency| format!("break-glass by {}, {} (event {id})", emergency.breaker(), emergency.reason_code),
         );
     }
     let Some(id) = &access.approved_request_id else { return format!("rule `{}`", access.rule) };
     match &access.approval {
         Some(approval) => {
             let nobody = if approval.auto_approved { "autoApprove" } else { "an approver whose line is not here" };
-            let approver = approval.approver.as_deref().unwrap_or(nobody);
-            format!("approved by {approver}, asked by {} (request {id})", approval.requester)
+            let approver = approval.decider().unwrap_or_else(|| nobody.to_owned());
+            format!("approved by {approver}, asked by {} (request {id})", approval.asker())
         }
         None => format!("request {id}, whose lines are not here"),
     }

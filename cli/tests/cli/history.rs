@@ -64,6 +64,49 @@ fn who_had_prod_last_night_and_by_whose_approval() {
     assert_eq!(output.stderr, format!("note: {read} lines read, {} skipped\n", read - both().len()));
 }
 
+/// On EKS each IAM role is one user name of many people.
+#[test]
+fn persons_are_told_beside_user_names_that_they_share() {
+    let named = |line: &String| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        for (user, person) in [("requester", "bob"), ("invoker", "carol")] {
+            if line[user] == person {
+                line[user] = "role-dev".into();
+                line[format!("{user}_person")] = person.into();
+            }
+        }
+        if line["event"].as_str().is_some_and(|event| event.starts_with("request.") || event.starts_with("breakglass."))
+        {
+            let person = std::mem::replace(&mut line["actor"], "role-admins".into());
+            line["actor_person"] = person;
+        }
+        for user in ["approver", "closed_by"] {
+            if line.get(user).is_some() {
+                line[user] = "role-admins".into();
+            }
+        }
+        line.to_string()
+    };
+    let text = both().iter().map(named).collect::<Vec<_>>().join("\n");
+    let table = run(&["history"], &text).stdout;
+    for part in [
+        "approved by ann (role-admins), asked by bob (role-dev) (request ",
+        "break-glass by carol (role-dev), incident (event ",
+    ] {
+        assert!(table.contains(part), "{part} is not in {table}");
+    }
+    let accesses = json(&run(&["history", "-o", "json"], &text))["accesses"].clone();
+    let (approval, emergency) = (&accesses[0]["approval"], &accesses[1]["emergency"]);
+    for (object, user, name, person) in [
+        (approval, "requester", "role-dev", "bob"),
+        (approval, "approver", "role-admins", "ann"),
+        (emergency, "invoker", "role-dev", "carol"),
+        (emergency, "closed_by", "role-admins", "carol"),
+    ] {
+        assert_eq!((&object[user], &object[format!("{user}_person")]), (&name.into(), &person.into()), "{object}");
+    }
+}
+
 #[test]
 fn the_order_of_lines_and_files_and_their_wrapping_change_nothing() {
     let plain = run(&["history", "-o", "json"], &both().join("\n"));

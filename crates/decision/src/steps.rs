@@ -39,8 +39,7 @@ pub fn pod_is_the_callers(facts: &Facts) -> Result<Arc<PodEntry>, Cause> {
 
 /// It has not ended. A pod that is being deleted lives until its grace period is over, so that it can finish its work.
 pub fn pod_lives(facts: &Facts, pod: &PodEntry) -> Result<(), Cause> {
-    let ended = pod.finished || pod.ends_at.is_some_and(|end| end < facts.now);
-    if ended { Err(Cause::PodEnded { pod: facts.caller.pod_path() }) } else { Ok(()) }
+    if pod.has_ended(facts.now) { Err(Cause::PodEnded { pod: facts.caller.pod_path() }) } else { Ok(()) }
 }
 
 /// It carries our label, our container, and the annotation that asks for this profile.

@@ -27,7 +27,7 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 const NAME: &str = "broker";
 const CONNECTIONS: usize = 100;
 /// Of both ends, each with its TLS state. hyper's buffers would be another 16 KiB.
-const MOST: usize = 24 * 1024;
+const MOST: usize = 20 * 1024;
 
 async fn connect(address: SocketAddr, connector: &TlsConnector) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect(address).await.unwrap();

@@ -29,7 +29,7 @@ pub struct Args {
     /// Simulated pods.
     #[arg(long, default_value_t = 5000)]
     pods: usize,
-    /// How long the steady state is measured, in seconds.
+    /// How long the steady state is measured, in seconds: a multiple of the touch interval.
     #[arg(long, default_value = "300", value_parser = seconds)]
     window: Duration,
     /// How many sidecars may wait for their first credentials at once: new sessions are written often, and DynamoDB Local takes some 300
@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, default_value_t = 443)]
     port: u16,
     /// The broker's touch interval in this run, in seconds; the cost is reckoned for the default of two hours.
-    #[arg(long, default_value = "600", value_parser = seconds)]
+    #[arg(long, default_value = "300", value_parser = seconds)]
     touch_interval: Duration,
     /// The session table.
     #[arg(long, default_value = "sentinel-sessions")]

@@ -62,17 +62,19 @@ pub(crate) fn tell(
     generation: Option<i64>,
     now: Timestamp,
 ) {
+    if let (Some(profile), RoleStates::Visited(roles)) = (profile, known)
+        && let Some(than) = roles.get(&profile.role_arn).and_then(|state| state.older_than)
+    {
+        // Of every profile on the role: what was issued for them is denied, too. It stays when the denial has ended: a change of it makes
+        // every pod's credentials anew.
+        status.denied_before = Some(than.to_string());
+    }
     let Some(profile) = profile.filter(|profile| profile.hard_revocation.is_some()) else {
         status.conditions.retain(|old| old.type_ != ROLE_FULL);
         return;
     };
     if let Some((holds, reason, message)) = says(known, &profile.role_arn) {
         set_condition(&mut status.conditions, condition(ROLE_FULL, holds, reason, message, generation, now));
-    }
-    let RoleStates::Visited(roles) = known else { return };
-    // It stays when the denial has ended: a change of it makes every pod's credentials anew.
-    if let Some(than) = roles.get(&profile.role_arn).and_then(|state| state.older_than) {
-        status.denied_before = Some(than.to_string());
     }
 }
 

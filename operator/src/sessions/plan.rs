@@ -114,10 +114,13 @@ fn revoked_here(facts: &Facts<'_>) -> Option<Revocation> {
     facts.spec.revoked.then(|| Revocation { by, reason, at: text(facts.now) })
 }
 
-/// Others have expired every row of it.
+/// Others have expired every row of it. A table that doesn't say may have one that lives on, and this would be for good.
 fn was_expired(facts: &Facts<'_>) -> bool {
+    let said = |table| matches!(facts.readings.get(table), Some(Reading::Row(_) | Reading::Missing));
     let mut found = rows(facts.readings).peekable();
-    found.peek().is_some() && found.all(|(_, row)| row.status == RowStatus::Expired)
+    found.peek().is_some()
+        && found.all(|(_, row)| row.status == RowStatus::Expired)
+        && facts.status.tables.iter().all(said)
 }
 
 /// Without a table nobody counts: the sidecar has started under a policy that allows it, so it has credentials.

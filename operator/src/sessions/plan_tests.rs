@@ -150,6 +150,7 @@ fn verbs(plan: &Plan) -> Vec<&'static str> {
 #[case::expired_stays(case(Phase::Expired, [("a", found(row(RowStatus::Active, 50)))]), Phase::Expired, &["expire"])]
 #[case::expired_by_others(case(Phase::Active, [("a", found(row(RowStatus::Expired, 50)))]), Phase::Expired, &[])]
 #[case::a_row_elsewhere_keeps_it(case(Phase::Active, [("a", found(row(RowStatus::Expired, 50))), ("b", found(row(RowStatus::Active, 50)))]), Phase::Active, &[])]
+#[case::a_row_that_may_live_elsewhere_keeps_it(Case { status: status_of(Phase::Active, &["a", "b"]), ..case(Phase::Active, [("a", found(row(RowStatus::Expired, 50))), ("b", down())]) }, Phase::Active, &[])]
 #[case::another_candidate_gets_nothing(case(Phase::Active, [("a", found(row(RowStatus::Active, 50))), ("b", Reading::Missing)]), Phase::Active, &[])]
 #[case::untracked_and_starting(Case { ruling: Ruling { allowed: true, ..Ruling::default() }, pod: LIVE, ..case(Phase::Pending, []) }, Phase::Pending, &[])]
 #[case::untracked_and_started(Case { ruling: Ruling { allowed: true, ..Ruling::default() }, ..case(Phase::Pending, []) }, Phase::Active, &[])]

@@ -1,4 +1,4 @@
-//! What others revoke: one query a table every 10 s, of gsi-status = `revoked`. What it finds, the tracker reads again
+//! What others revoke: one query a table every 8 s, of gsi-status = `revoked`. What it finds, the tracker reads again
 //! consistently, so an index that lags or errs changes nothing by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,8 @@ use super::governance::Governance;
 use super::tables::SessionTables;
 use crate::denials::RevokedRow;
 
-const EVERY: Duration = Duration::from_secs(10);
+/// With a lease of 5 s, and a second or two for the rest, this makes 15 s.
+const EVERY: Duration = Duration::from_secs(8);
 /// Tables that no live session uses may hold rows of sessions that were revoked and are gone: looked at once in so many rounds.
 const ALL: u64 = 6;
 

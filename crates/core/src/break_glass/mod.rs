@@ -9,10 +9,12 @@
 //!
 //! It runs from the moment at which it becomes active. What has ended begins no more.
 
+mod opening;
 mod refusal;
 mod state;
 #[cfg(test)]
 mod tests;
 
+pub use opening::opens;
 pub use refusal::Refusal;
-pub use state::{Emergency, Facts, PATIENCE, Running, Start, State, run, start};
+pub use state::{Emergency, Facts, PATIENCE, Running, Start, State, longest, run, start};

@@ -55,6 +55,8 @@ pub struct Asked {
     pub longest: GoDuration,
     /// The codes that the rule takes.
     pub codes: Vec<ReasonCode>,
+    /// When the rule's window opens next; none where it is open, or where no opening is near.
+    pub opens: Option<Timestamp>,
 }
 
 impl Refusal {
@@ -79,20 +81,40 @@ impl Refusal {
     pub fn come_back(&self) -> Option<Timestamp> {
         match self {
             Self::Limited(refused) => Some(refused.come_back()),
+            // Whoever asks for too long is refused at that time, too.
+            Self::Rule { condition: Condition::Time, asked, .. } => asked.opens.filter(|_| !asked.is_too_long()),
             _ => None,
         }
     }
 }
 
+impl Asked {
+    fn is_too_long(&self) -> bool {
+        self.duration > self.longest
+    }
+}
+
 fn why(condition: Condition, asked: &Asked) -> String {
-    let Asked { who, code, duration, longest, codes } = asked;
+    let Asked { who, code, codes, .. } = asked;
     match condition {
         Condition::Users => format!("does not name {who} among its users"),
         Condition::AllowedReasonCodes => {
             let codes = codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(", ");
             format!("does not take the reason code `{code}`: {codes} is expected")
         }
-        Condition::Time => "is for other times".to_owned(),
-        Condition::MaxDuration => format!("allows {longest} at most, and {duration} was asked"),
+        Condition::Time if asked.is_too_long() => format!("{}, and {}", other_times(asked.opens), too_long(asked)),
+        Condition::Time => other_times(asked.opens),
+        Condition::MaxDuration => too_long(asked),
     }
+}
+
+fn other_times(opens: Option<Timestamp>) -> String {
+    match opens {
+        Some(opens) => format!("is for other times: its time window opens next at {opens}"),
+        None => "is for other times: its time window does not open for weeks, if ever".to_owned(),
+    }
+}
+
+fn too_long(Asked { duration, longest, .. }: &Asked) -> String {
+    format!("allows {longest} at most, and {duration} was asked")
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::opening::opens;
 use super::refusal::{Asked, Refusal};
 use crate::ask::Ask;
 use crate::governing::{Governing, Ungoverned};
@@ -108,19 +109,25 @@ fn may_begin(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
         policy: policy.to_owned(),
         rule: rule.name.clone(),
         condition,
-        asked: Box::new(asked(facts, rule)),
+        asked: Box::new(asked(facts, rule, now)),
     })
 }
 
-fn asked(facts: &Facts<'_>, rule: &BreakGlassRule) -> Asked {
-    let most = BreakGlassPolicy::MAX_DURATION;
+fn asked(facts: &Facts<'_>, rule: &BreakGlassRule, now: Timestamp) -> Asked {
     Asked {
         who: facts.invoker.identity().shown(),
         code: facts.emergency.code,
         duration: facts.emergency.ask.duration(),
-        longest: rule.max_duration.filter(|cap| !cap.is_zero()).unwrap_or(most).min(most),
+        longest: longest(rule),
+        opens: rule.time.as_ref().and_then(|window| opens(window, now)),
         codes: rule.allowed_reason_codes.clone(),
     }
+}
+
+/// How long an emergency may last by `rule`.
+pub fn longest(rule: &BreakGlassRule) -> GoDuration {
+    let most = BreakGlassPolicy::MAX_DURATION;
+    rule.max_duration.filter(|cap| !cap.is_zero()).unwrap_or(most).min(most)
 }
 
 impl std::fmt::Display for State {

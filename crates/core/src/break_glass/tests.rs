@@ -49,10 +49,14 @@ const MADE: i64 = 21 * 60;
 
 impl World {
     fn start(&self, minute: i64) -> Start {
+        self.made_at(MADE, minute)
+    }
+
+    fn made_at(&self, made: i64, minute: i64) -> Start {
         let policy = BreakGlassPolicy::from_yaml(POLICY).unwrap();
         let named = self.governed.then_some(("p", Ok(&policy)));
         let governing = govern(self.emergency.ask.profile(), named);
-        let (created_at, emergency, invoker, closed) = (at(MADE), &self.emergency, &self.invoker, self.closed);
+        let (created_at, emergency, invoker, closed) = (at(made), &self.emergency, &self.invoker, self.closed);
         start(&Facts { created_at, emergency, invoker, governing, closed }, at(minute))
     }
 }
@@ -83,16 +87,43 @@ fn begins(#[case] world: World, #[case] minute: i64, #[case] expected: &str) {
     assert!(said.contains(expected), "{said}");
 }
 
+#[rstest]
+#[case::before_it_opens(19 * 60, "2h", Some(20 * 60), "is for other times: its time window opens next at 1970-01-01T20:00:00Z")]
+#[case::when_it_has_closed(23 * 60, "2h", Some(44 * 60), "opens next at 1970-01-02T20:00:00Z")]
+#[case::too_long_for_that_time_as_well(
+    19 * 60,
+    "121m",
+    None,
+    "opens next at 1970-01-01T20:00:00Z, and allows 2h0m0s at most, and 2h1m0s was asked"
+)]
+fn outside_the_window_it_does_not_begin_and_hears_when_it_would(
+    #[case] minute: i64,
+    #[case] duration: &str,
+    #[case] back: Option<i64>,
+    #[case] text: &str,
+) {
+    let early = World { emergency: emergency("prod", duration, ReasonCode::Incident), ..world("ann", "", "") };
+    let refused = |minute| match early.made_at(minute, minute) {
+        Start::Become(State::Refused(refusal)) => Some(refusal),
+        _ => None,
+    };
+    let refusal = refused(minute).unwrap();
+    assert_eq!((refusal.word(), refusal.come_back()), ("time", back.map(at)));
+    assert!(refusal.to_string().ends_with(text), "{refusal}");
+    assert!(back.is_none_or(|back| refused(back).is_none()), "whoever comes back then is let in");
+}
+
 #[test]
-fn outside_the_window_it_does_not_begin() {
-    let early = world("ann", "", "");
-    let policy = BreakGlassPolicy::from_yaml(POLICY).unwrap();
+fn a_window_that_never_opens_says_so() {
+    let text = "version: \"1\"\nrules:\n- {name: r, users: [ann], time: {hours: {start: \"23:00\", end: \"20:00\"}}}\n";
+    let policy = BreakGlassPolicy::from_yaml(text).unwrap();
     let governing = govern("prod", Some(("p", Ok(&policy))));
+    let early = world("ann", "", "");
     let (emergency, invoker) = (&early.emergency, &early.invoker);
-    let facts = Facts { created_at: at(19 * 60), emergency, invoker, governing, closed: false };
-    let Start::Become(State::Refused(refusal)) = start(&facts, at(19 * 60)) else { panic!() };
+    let facts = Facts { created_at: at(0), emergency, invoker, governing, closed: false };
+    let Start::Become(State::Refused(refusal)) = start(&facts, at(0)) else { panic!() };
     assert_eq!((refusal.word(), refusal.come_back()), ("time", None));
-    assert!(refusal.to_string().contains("is for other times"));
+    assert!(refusal.to_string().ends_with("its time window does not open for weeks, if ever"), "{refusal}");
 }
 
 #[test]

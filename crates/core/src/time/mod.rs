@@ -9,6 +9,10 @@ mod weekday;
 mod window;
 mod zone;
 
+/// By so much the clocks of two machines may differ: two minutes, and what a message takes. What another machine dated has passed for
+/// sure when it is longer ago than that.
+pub const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(130);
+
 pub use clock::{ClockTime, InvalidClockTime};
 pub use duration::{GoDuration, InvalidDuration};
 pub(crate) use schedule::{Schedules, State};

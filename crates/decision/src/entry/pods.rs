@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, SIDECAR_CONTAINER};
+use sentinel_core::time::CLOCK_SKEW;
 use serde::Deserialize;
 
 use super::Entry;
@@ -32,6 +33,15 @@ pub struct PodEntry {
     pub finished: bool,
     /// When a pod that is being deleted must have ended: the request plus its grace period.
     pub ends_at: Option<Timestamp>,
+}
+
+impl PodEntry {
+    /// Whether it has ended for good. Its end is by the API server's clock, so only what is longer ago than clocks differ is past; that the pod
+    /// is gone is heard anyway.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        let is_over = |end: Timestamp| end.saturating_add(CLOCK_SKEW).is_ok_and(|end| end < now);
+        self.finished || self.ends_at.is_some_and(is_over)
+    }
 }
 
 /// The parts of a pod that are read at all.

@@ -103,10 +103,11 @@ fn is_of_the_other_side(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn shake_hands(stream: TcpStream, acceptor: TlsAcceptor) -> Option<TlsStream<TcpStream>> {
+/// On the heap: the task of a connection is several times as large as what is moved through it.
+async fn shake_hands(stream: TcpStream, acceptor: TlsAcceptor) -> Option<Box<TlsStream<TcpStream>>> {
     // Or the first answer waits some 40 ms for the client to acknowledge the TLS session tickets.
     stream.set_nodelay(true).ok()?;
-    timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()
+    timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok().map(Box::new)
 }
 
 fn bounded(router: Router) -> Router {

@@ -209,6 +209,15 @@ pub fn kubectl(arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Result<Strin
     run(Command::new("kubectl").args(arguments), None)
 }
 
+/// `kubectl sentinel …`, as `e2e/stories/run` has built it: what it prints, and how it ends.
+pub fn sentinel(arguments: &[&str]) -> (String, String, i32) {
+    let tests = std::env::current_exe().unwrap();
+    let binary = tests.ancestors().nth(2).unwrap().join("kubectl-sentinel");
+    let output = Command::new(binary).args(arguments).output().expect("kubectl-sentinel: see e2e/stories/run");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr), output.status.code().unwrap_or(-1))
+}
+
 /// `kubectl apply -f -`
 pub fn apply(object: &Value) -> Result<String, String> {
     run(Command::new("kubectl").args(["apply", "-f", "-"]), Some(&object.to_string()))

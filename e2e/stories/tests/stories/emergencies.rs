@@ -8,7 +8,7 @@ use crate::cluster::{LEASE_AND_A_SECOND, Place, apply, kubectl, scale, until};
 use crate::people::Person;
 
 /// The policy denies `api`; `oncall` may break the glass, once a day.
-fn governed(place: &Place, oncall: &str) {
+pub fn governed(place: &Place, oncall: &str) {
     let name = &place.name;
     place.profile(&json!({"policies": {"breakGlass": name, "rateLimit": name}}));
     place

@@ -15,6 +15,8 @@ mod emergencies;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod injection;
 #[cfg(test)]
 mod lifecycle;

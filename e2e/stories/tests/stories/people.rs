@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{Place, apply, kubectl, run, script};
+use crate::cluster::{Place, apply, kubectl, run, script, sentinel};
 
 /// Somebody who may do in a place what a ClusterRole of the chart says.
 pub struct Person {
@@ -50,6 +50,13 @@ impl Person {
     /// `kubectl -n <place> …`, as them.
     pub fn kubectl<const N: usize>(&self, place: &Place, arguments: [&str; N]) -> Result<String, String> {
         run(self.command(place).args(arguments), None)
+    }
+
+    /// `kubectl sentinel COMMAND -n <place> …`, as them: what it printed, whatever it came to, and the exit code.
+    pub fn sentinel(&self, place: &Place, arguments: &[&str]) -> (String, i32) {
+        let connect = ["--kubeconfig", &self.kubeconfig, "-n", &place.name];
+        let (stdout, stderr, code) = sentinel(&[arguments, &connect].concat());
+        (stdout + &stderr, code)
     }
 
     /// `kubectl apply -f -`, as them.

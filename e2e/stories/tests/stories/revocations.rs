@@ -1,21 +1,10 @@
 //! A session is stopped by `kubectl sentinel revoke`, and everybody can see who did it.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{LEASE_AND_A_SECOND, Place, aws, kubectl, scale, until};
-
-/// `kubectl sentinel …`, as `e2e/stories/run` has built it: what it prints, and how it ends.
-fn sentinel(arguments: &[&str]) -> (String, String, i32) {
-    let tests: PathBuf = std::env::current_exe().unwrap();
-    let binary = tests.ancestors().nth(2).unwrap().join("kubectl-sentinel");
-    let output = Command::new(binary).args(arguments).output().expect("kubectl-sentinel: see e2e/stories/run");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (text(&output.stdout), text(&output.stderr), output.status.code().unwrap_or(-1))
-}
+use crate::cluster::{LEASE_AND_A_SECOND, Place, aws, kubectl, scale, sentinel, until};
 
 /// As a person who may edit in the place.
 fn patch_as(place: &Place, user: &str, session: &str, spec: &Value) -> Result<String, String> {

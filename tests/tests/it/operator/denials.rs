@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_iam::Client as Iam;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
-use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use sentinel_api::{Phase, SentinelProfile};
 use sentinel_core::session::{SessionId, SessionRow};
 use serde_json::{Value, json};
@@ -235,6 +235,11 @@ async fn where_the_profile_allows_it_a_full_role_denies_all_that_was_issued_befo
         let role = Role::new(story).await;
         role.leave_room(270).await;
         profile(story, &role, "SessionOrRole").await;
+        let profiles: Api<SentinelProfile> = Api::all(story.client.clone());
+        let neighbour = unique("neighbour");
+        let spec = json!({"roleArn": role.arn, "region": "eu-west-1"});
+        let object = json!({"apiVersion": "sentinel.dev/v1alpha1", "kind": "SentinelProfile", "metadata": {"name": neighbour}, "spec": spec});
+        profiles.create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
         let mut ids = Vec::new();
         for pod in ["api-0", "api-1", "api-2", "api-3"] {
             ids.push(active(story, &role.arn, pod).await);
@@ -250,12 +255,14 @@ async fn where_the_profile_allows_it_a_full_role_denies_all_that_was_issued_befo
         }
         let text = role.read(&role.policy).await.unwrap();
         assert!(text.contains("aws:TokenIssueTime") && text.len() <= 270, "{text}");
-        let profiles: Api<SentinelProfile> = Api::all(story.client.clone());
-        eventually("the profile to say since when", SOON, async || {
-            let status = profiles.get(&story.profile).await.unwrap().status.unwrap();
-            status.denied_before.is_some_and(|than| text.contains(&than))
-        })
-        .await;
+        for name in [&story.profile, &neighbour] {
+            eventually("every profile on the role to say since when", SOON, async || {
+                let status = profiles.get(name).await.unwrap().status.unwrap_or_default();
+                status.denied_before.is_some_and(|than| text.contains(&than))
+            })
+            .await;
+        }
+        profiles.delete(&neighbour, &DeleteParams::default()).await.unwrap();
     })
     .await;
 }
