@@ -136,7 +136,7 @@ async fn the_reference_shows_lines_of_the_broker_and_their_schema() {
                 journal.denied(&subject, &cause, Some("prod"), now);
             }
             Ok(permit) => {
-                journal.issued(&permit, &Template::new(&permit, &journal.cluster, now.wall).at(now.wall), now)
+                journal.issued(&permit, &Template::new(&permit, &journal.cluster, now.wall).at(now.wall), now);
             }
         }
     };

@@ -13,9 +13,12 @@ use crate::report::{Format, Report, lines};
 use crate::source::Sources;
 
 mod doors;
+mod governors;
 mod grants;
+mod judged;
 mod live;
 mod said;
+mod ways;
 
 /// A decision in the words of every tool.
 #[derive(Debug, Serialize)]
@@ -75,7 +78,8 @@ fn of_file(
     let request = args.request(args.session_table.as_deref(), at);
     let decision = policy.decide(&request);
     let rules = steps(&policy, &request, &decision);
-    let would_help = doors::of(&policy, &request, &decision);
+    let by_rules = doors::of(&policy, &request, &decision);
+    let would_help = ways::of_file(&decision).into_iter().chain(by_rules).collect();
     let explanation = Explanation { answer: Answer::of(decision), at: at.to_string(), rules, would_help };
     let notes = no_pod(request.user).into_iter().collect();
     Ok(Report { notes, ..Report::fine(format.render(text(&explanation), &explanation)?) })

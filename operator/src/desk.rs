@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
+use kube::api::ApiResource;
 use kube::core::DynamicObject;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::Store;
@@ -16,7 +17,7 @@ use sentinel_core::identity::RequestId;
 
 use crate::cluster::Cluster;
 use crate::events::Note;
-use crate::happenings::{Happening, Teller};
+use crate::happenings::{Departures, Happening, Left, Teller};
 use crate::law::Law;
 use crate::metrics::Metrics;
 use crate::pace::Retries;
@@ -66,6 +67,11 @@ impl Desk {
         if let Some(note) = end_of_grant(old, new) {
             self.teller.note(&note, object).await;
         }
+    }
+
+    /// Who tells of the deleted objects of a kind what they have `left`.
+    pub fn departures(&self, resource: ApiResource, left: Left) -> Departures {
+        Departures { client: self.client.clone(), resource, teller: self.teller.clone(), left }
     }
 
     /// What comes after a pass over `object`: whoever was outrun, or came too late, has not failed.

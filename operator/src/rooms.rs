@@ -28,7 +28,7 @@ use crate::metrics::Metrics;
 use crate::notifications::{Doors, Keeper, Targets};
 use crate::pace::Retries;
 use crate::policies::{self, AccessPolicies, ApprovalPolicies, BreakGlassPolicies, PolicyKind, RateLimitPolicies, Ssm};
-use crate::sessions::{self, Governance, Scan, SessionTables};
+use crate::sessions::{self, Governance, Scan, SessionTables, Strays};
 use crate::tables::{self, Inspector};
 use crate::watches::{Watches, changes_of};
 use crate::{emergencies, locks, profiles, requests, webhooks};
@@ -88,7 +88,8 @@ impl Rooms {
         let (found, tables) = watch::channel(tables::Verdicts::default());
         self.spawn_tables(&mut rooms, found);
         let (told, states) = watch::channel(RoleStates::default());
-        self.spawn_profiles(&mut rooms, compliance, tables, states);
+        let (left, strays) = watch::channel(None);
+        self.spawn_profiles(&mut rooms, compliance, tables, states, strays);
         self.spawn_notifications(&mut rooms);
         self.spawn_locks(&mut rooms);
         self.spawn_requests(&mut rooms);
@@ -97,7 +98,7 @@ impl Rooms {
         let (verdicts, denied) = watch::channel(Verdicts::default());
         let (found, rows) = watch::channel(BTreeMap::new());
         self.spawn_denials(&mut rooms, rows, verdicts, told);
-        self.spawn_sessions(&mut rooms, denied, found);
+        self.spawn_sessions(&mut rooms, denied, found, left);
         while let Some(ended) = rooms.join_next().await {
             let room = ended.context("a room has failed")?;
             if !self.shutdown.is_cancelled() {
@@ -170,9 +171,11 @@ impl Rooms {
         compliance: watch::Receiver<Compliance>,
         tables: watch::Receiver<tables::Verdicts>,
         roles: watch::Receiver<RoleStates>,
+        strays: watch::Receiver<Option<Strays>>,
     ) {
         let found = stream::select(changes_of(compliance.clone()), changes_of(tables.clone()));
         let found = stream::select(found, changes_of(roles.clone()));
+        let found = stream::select(found, changes_of(strays.clone()));
         let context = profiles::Context {
             client: self.client.clone(),
             policies: profiles::Policies::of(&self.watches),
@@ -180,6 +183,7 @@ impl Rooms {
             governance: self.governance(),
             tables,
             roles,
+            strays,
             metrics: self.metrics.clone(),
             retries: Retries::default(),
         };
@@ -263,6 +267,7 @@ impl Rooms {
         rooms: &mut JoinSet<&'static str>,
         denied: watch::Receiver<Verdicts>,
         found_rows: watch::Sender<BTreeMap<String, Vec<RevokedRow>>>,
+        left: watch::Sender<Option<Strays>>,
     ) {
         let tables = Arc::new(SessionTables::new(self.aws.sessions(), self.metrics.clone()));
         let (in_use, used) = watch::channel(BTreeSet::new());
@@ -278,7 +283,7 @@ impl Rooms {
             rows: found_rows,
         };
         let revocations = revocations.watch(end());
-        let orphans = self.scan(&tables, used).run(end());
+        let orphans = self.scan(&tables, used, left).run(end());
         rooms.spawn(async move { (tracker.await, "sessions").1 });
         rooms.spawn(async move { (revocations.await, "revocations").1 });
         rooms.spawn(async move { (orphans.await, "orphans").1 });
@@ -298,7 +303,12 @@ impl Rooms {
         }
     }
 
-    fn scan(&self, tables: &Arc<SessionTables>, in_use: watch::Receiver<BTreeSet<String>>) -> Scan {
+    fn scan(
+        &self,
+        tables: &Arc<SessionTables>,
+        in_use: watch::Receiver<BTreeSet<String>>,
+        left: watch::Sender<Option<Strays>>,
+    ) -> Scan {
         Scan {
             client: self.client.clone(),
             cluster: self.cluster.id.clone(),
@@ -306,6 +316,7 @@ impl Rooms {
             governance: self.governance(),
             in_use,
             tables: tables.clone(),
+            left,
         }
     }
 

@@ -10,7 +10,7 @@ use kube::{Resource, ResourceExt as _};
 use sentinel_api::audit::{DefaultTable, Evidence, PodEvidence, RefusedPolicy, SessionEvidence};
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, VERSION_ANNOTATION};
 use sentinel_api::{
-    AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec, Phase,
+    AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec, Phase, ProfileStatus,
     RateLimitPolicy, RateLimitPolicySpec, SentinelProfile, SentinelSession,
 };
 use sentinel_decision::{Entry as _, Loose, ProfileEntry};
@@ -79,6 +79,8 @@ fn profiles(cluster: &Cluster, evidence: &mut Evidence) -> Result<(), Failure> {
             Ok(profile) => Ok((*profile).clone()),
             Err(problems) => Err(problems.clone()),
         };
+        let stray = profile.status::<ProfileStatus>().map(|status| status.stray_rows).unwrap_or_default();
+        evidence.stray.insert(profile.name().to_owned(), stray);
         evidence.profiles.insert(profile.name().to_owned(), judged);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What would open the door: rules that miss the request by one condition, and what a denial asks for.
+//! What an access policy itself would take: rules that miss the request by one condition, and what a denial asks for.
 
 use jiff::Timestamp;
 use sentinel_core::policy::{
@@ -15,9 +15,7 @@ pub(super) fn of(law: &AccessPolicy, request: &Request<'_>, decision: &Decision)
         (_, Reason::RequiresServerMode { .. } | Reason::RequiresServerModeWithSessionTracking { .. }) => {
             Some("mode server: a sidecar's, or --mode server here")
         }
-        (Verdict::RequireApproval, _) => {
-            Some("an approval for this service account, by the approvers of the profile's ApprovalPolicy")
-        }
+        // What approvals and emergencies open is not the policy's to say.
         _ => None,
     };
     // A rule after the one that decides is never reached.

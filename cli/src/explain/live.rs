@@ -3,21 +3,18 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use k8s_openapi::ClusterResourceScope;
-use kube::Resource;
-use sentinel_api::{
-    AccessLock, AccessPolicy, ApprovalPolicy, BreakGlassPolicy, Profile, RateLimitPolicy, SentinelProfile,
-};
+use sentinel_api::{AccessLock, AccessPolicy, SentinelProfile};
 use sentinel_core::lock::Target;
 use sentinel_core::policy::Request;
 use sentinel_decision::{
-    Caller, Cause, Entry as _, Facts, LockEntry, Loose, PodEntry, PodObject, PodSight, PolicyEntry, ProfileEntry,
-    Sight, decide, lock_on, policy_allows, policy_in_force, request, usable_profile,
+    Caller, Entry as _, Facts, LockEntry, Loose, PodEntry, PodObject, PodSight, PolicyEntry, ProfileEntry, Sight,
+    policy_in_force, usable_profile,
 };
 
+use super::governors::Governors;
 use super::grants::Doors;
-use super::no_pod;
-use super::said::{Asked, OtherPolicy, Said, Walked};
+use super::said::{Asked, Walked};
+use super::{judged, no_pod};
 use crate::args::ExplainArgs;
 use crate::cluster::{Cluster, Table, installation_table, seen, session_of};
 use crate::failure::Failure;
@@ -31,7 +28,7 @@ const BEYOND: &str = "note: as far as the cluster shows: the row of the session 
 struct Law {
     profile: Sight<ProfileEntry>,
     policy: Sight<PolicyEntry>,
-    other_policies: Vec<OtherPolicy>,
+    governors: Governors,
     default_table: Option<String>,
     notes: Vec<String>,
 }
@@ -60,28 +57,9 @@ pub(super) fn of_pod(args: &ExplainArgs, at: Timestamp, format: Format) -> Resul
         requests,
         events,
     };
-    let mut said = judged(&facts);
-    said.other_policies = law.other_policies;
+    let said = judged::pod(&facts, &law.governors);
     let notes = law.notes.into_iter().chain(notes).chain([BEYOND.to_owned()]).collect();
     Ok(Report { notes, ..Report::fine(format.render(said.text(), &said)?) })
-}
-
-fn judged(facts: &Facts) -> Said {
-    let user = facts.caller.user();
-    let profile = usable_profile(&facts.profile_name, &facts.profile).ok();
-    let walked = profile.as_ref().and_then(|profile| {
-        let law = policy_in_force(profile, &facts.policy).ok()?;
-        Some(Walked::of(law, &request(facts, &user, profile)))
-    });
-    let asked = Asked { user: &user, profile: &facts.profile_name, at: facts.now };
-    let decided = decide(facts);
-    let mut said = Said::new(asked, profile.as_deref(), walked, decided.as_ref().err());
-    if let Ok(permit) = &decided {
-        said = said.permitted(permit);
-    }
-    said.pod = Some(facts.caller.pod_path());
-    said.session = Some(facts.session_id.to_string());
-    said
 }
 
 pub(super) fn of_user(args: &ExplainArgs, at: Timestamp, format: Format) -> Result<Report, Failure> {
@@ -93,14 +71,10 @@ pub(super) fn of_user(args: &ExplainArgs, at: Timestamp, format: Format) -> Resu
         let session_table = profile.session_table.as_deref().or(law.default_table.as_deref());
         Ok(Walked::of(policy_in_force(&profile, &law.policy)?, &Request { session_table, ..asked }))
     });
-    let unlocked = lock(&cluster, asked.user, asked.profile, at)?.map_or(Ok(()), Err);
-    let allowed = match (&profile, &unlocked, &walked) {
-        (Ok(profile), Ok(()), Ok(walked)) => policy_allows(walked.decision.clone(), profile).map(drop),
-        (Err(cause), ..) | (_, Err(cause), _) | (.., Err(cause)) => Err(cause.clone()),
-    };
     let about = Asked { user: asked.user, profile: asked.profile, at };
-    let mut said = Said::new(about, profile.ok().as_deref(), walked.ok(), allowed.as_ref().err());
-    said.other_policies = law.other_policies;
+    // Others than pods no lock reaches.
+    let locks = if Target::of_user(asked.user, asked.profile).is_some() { locks(&cluster)? } else { vec![] };
+    let said = judged::user(about, profile, walked, &locks, &law.governors);
     let notes = law.notes.into_iter().chain(no_pod(asked.user)).collect();
     Ok(Report { notes, ..Report::fine(format.render(said.text(), &said)?) })
 }
@@ -111,14 +85,14 @@ impl Law {
         let mut law = Self {
             profile: seen(object.as_ref()),
             policy: Sight::default(),
-            other_policies: vec![],
+            governors: Governors::default(),
             default_table: args.session_table.clone(),
             notes: vec![],
         };
         let usable = law.profile.object.as_ref().and_then(|entry| entry.judged.clone().ok());
         if let Some(profile) = usable {
             law.policy = seen(cluster.find::<Loose<AccessPolicy>>(&profile.access_policy)?.as_ref());
-            law.other_policies = other_policies(cluster, &profile)?;
+            law.governors = Governors::read(cluster, &profile)?;
             if profile.session_table.is_none() && law.default_table.is_none() {
                 law.ask_for_the_table(cluster, &args.install_namespace);
             }
@@ -140,33 +114,6 @@ impl Law {
 fn locks(cluster: &Cluster) -> Result<Vec<Arc<LockEntry>>, Failure> {
     let all = cluster.all::<Loose<AccessLock>>()?;
     Ok(all.iter().map(|lock| Arc::new(LockEntry::keep(lock))).collect())
-}
-
-/// The lock that stops a pod of `user`; others than pods no lock reaches.
-fn lock(cluster: &Cluster, user: &str, profile: &str, at: Timestamp) -> Result<Option<Cause>, Failure> {
-    let Some(target) = Target::of_user(user, profile) else { return Ok(None) };
-    let all = locks(cluster)?;
-    let lock = lock_on(&all, target, at).cloned().map(Box::new);
-    Ok(lock.map(|lock| Cause::Locked { lock, profile: profile.to_owned(), pod: format!("of {user}") }))
-}
-
-/// The profile's other policies: whether they exist. What they decided is in the requests and events that it lists.
-fn other_policies(cluster: &Cluster, profile: &Profile) -> Result<Vec<OtherPolicy>, Failure> {
-    let found = [
-        other::<ApprovalPolicy>(cluster, profile.approval_policy.as_deref())?,
-        other::<BreakGlassPolicy>(cluster, profile.break_glass_policy.as_deref())?,
-        other::<RateLimitPolicy>(cluster, profile.rate_limit_policy.as_deref())?,
-    ];
-    Ok(found.into_iter().flatten().collect())
-}
-
-fn other<K>(cluster: &Cluster, name: Option<&str>) -> Result<Option<OtherPolicy>, Failure>
-where
-    K: Resource<DynamicType = (), Scope = ClusterResourceScope> + std::fmt::Debug + 'static,
-{
-    let Some(name) = name else { return Ok(None) };
-    let exists = cluster.find::<Loose<K>>(name)?.is_some();
-    Ok(Some(OtherPolicy { kind: K::kind(&()).into_owned(), name: name.to_owned(), exists }))
 }
 
 /// `pod NAME`, `pod/NAME`.

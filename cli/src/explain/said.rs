@@ -9,6 +9,7 @@ use sentinel_core::time::GoDuration;
 use sentinel_decision::{Cause, Kind, Opened, Permit};
 use serde::Serialize;
 
+use super::governors::OtherPolicy;
 use super::{Answer, Step, doors, help, line, steps};
 use crate::report::lines;
 
@@ -24,7 +25,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Walked {
     pub(super) decision: Decision,
     rules: Vec<Step>,
-    would_help: Vec<String>,
+    pub(super) by_rules: Vec<String>,
 }
 
 /// What the broker would say.
@@ -62,7 +63,7 @@ pub(super) struct Said {
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<Credentials>,
     rules: Vec<Step>,
-    would_help: Vec<String>,
+    pub(super) would_help: Vec<String>,
     pub(super) other_policies: Vec<OtherPolicy>,
     at: String,
 }
@@ -86,20 +87,12 @@ struct Credentials {
     lease: String,
 }
 
-/// A policy that the profile names.
-#[derive(Serialize)]
-pub(super) struct OtherPolicy {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) exists: bool,
-}
-
 impl Walked {
     pub(super) fn of(law: &AccessPolicy, request: &Request<'_>) -> Self {
         let decision = law.decide(request);
         let rules = steps(law, request, &decision);
-        let would_help = doors::of(law, request, &decision);
-        Self { decision, rules, would_help }
+        let by_rules = doors::of(law, request, &decision);
+        Self { decision, rules, by_rules }
     }
 }
 
@@ -133,9 +126,8 @@ impl Said {
         walked: Option<Walked>,
         refusal: Option<&Cause>,
     ) -> Self {
-        let (decision, rules, would_help) = walked
-            .map(|Walked { decision, rules, would_help }| (Some(decision), rules, would_help))
-            .unwrap_or_default();
+        let (decision, rules) =
+            walked.map(|Walked { decision, rules, .. }| (Some(decision), rules)).unwrap_or_default();
         Self {
             outcome: outcome(refusal),
             cause: refusal.map(Cause::word),
@@ -152,7 +144,7 @@ impl Said {
             opened: None,
             credentials: None,
             rules,
-            would_help,
+            would_help: vec![],
             other_policies: vec![],
             at: asked.at.to_string(),
         }
@@ -206,14 +198,6 @@ impl Said {
             ("at", Some(self.at.clone())),
         ];
         fields.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name}: {value}"))).collect()
-    }
-}
-
-impl OtherPolicy {
-    fn line(&self) -> String {
-        let Self { kind, name, exists } = self;
-        let state = if *exists { "exists" } else { "is missing" };
-        format!("{kind} {name}: {state}")
     }
 }
 

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use sentinel_core::policy::AccessPolicy;
 use serde::Serialize;
 
-use crate::Profile;
+use crate::{Profile, StrayRow};
 
 /// So long a session may be ahead of what is known of its pod.
 pub const SESSION_GRACE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
@@ -40,6 +40,8 @@ pub struct Evidence {
     pub pods: Vec<PodEvidence>,
     /// Every session.
     pub sessions: Vec<SessionEvidence>,
+    /// What the operator says of rows without a pod, by profile.
+    pub stray: BTreeMap<String, Vec<StrayRow>>,
     /// The version that is installed.
     pub version: String,
     /// How many minor versions a sidecar may be behind it.
@@ -153,6 +155,8 @@ pub enum FindingKind {
     NotInjected,
     /// A session is live and its pod is not.
     SessionWithoutPod,
+    /// A row is active, its pod is gone and it could not be ended; or a table could not be searched for such rows.
+    RowWithoutPod,
     /// A rule requires a session, and no table is named.
     NoTable,
     /// A sidecar is too old.
@@ -165,9 +169,10 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotInjected,
         Self::SessionWithoutPod,
+        Self::RowWithoutPod,
         Self::NoTable,
         Self::OldSidecar,
         Self::ProfileUnusable,
@@ -186,6 +191,7 @@ pub fn audit(evidence: &Evidence, now: Timestamp) -> AuditReport {
     let mut findings: Vec<Finding> = [
         find::not_injected(evidence),
         find::sessions_without_pods(evidence, now),
+        find::rows_without_pods(evidence),
         find::no_table(evidence),
         find::old_sidecars(evidence),
         find::unusable_profiles(evidence),

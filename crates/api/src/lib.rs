@@ -41,7 +41,7 @@ pub use policy::{
 };
 pub use profile::{
     ConnectedPod, DEFAULT_LEASE, DEFAULT_SESSION_DURATION, HardRevocation, Profile, ProfilePolicies, ProfileStatus,
-    SentinelProfile, SentinelProfileSpec,
+    SentinelProfile, SentinelProfileSpec, StrayRow,
 };
 pub use session::{HARD_REVOKED, Phase, SentinelSession, SentinelSessionSpec, SessionStatus};
 pub use stamp::PersonStamp;

@@ -155,6 +155,26 @@ pub struct ProfileStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "date-time"))]
     pub denied_before: Option<String>,
+    /// Active rows of its sessions without a pod that could not be ended, and tables that could not be searched for such rows. Looked for hourly,
+    /// and every minute while there are any; at most 20 are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stray_rows: Vec<StrayRow>,
+}
+
+/// A row without a pod, or a table that may have some.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StrayRow {
+    /// The table.
+    pub table: String,
+    /// The session of the row. Absent: the table could not be searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The pod that is gone: namespace/name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// What is in the way.
+    pub problem: String,
 }
 
 /// A profile that was judged: every field is legal.

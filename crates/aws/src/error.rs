@@ -123,7 +123,7 @@ fn refused(error: &(impl ProvideErrorMetadata + Error + 'static), status: u16) -
     }
 }
 
-/// DynamoDB, SSM, STS and IAM in one table: their codes don't contradict each other.
+/// DynamoDB, SSM, STS, IAM and SNS in one table: their codes don't contradict each other.
 fn kind_of(code: &str, status: u16) -> ErrorKind {
     match code {
         "ThrottlingException"
@@ -133,8 +133,11 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "TooManyUpdates"
         | "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
+        | "KMSThrottling"
         | "LimitExceededException" => ErrorKind::Throttled,
-        "ResourceNotFoundException" | "ParameterNotFound" | "InvalidResourceId" | "NoSuchEntity" => ErrorKind::NotFound,
+        "ResourceNotFoundException" | "ParameterNotFound" | "InvalidResourceId" | "NoSuchEntity" | "KMSNotFound" => {
+            ErrorKind::NotFound
+        }
         // IAM's word for sizes and numbers; DynamoDB and SSM say LimitExceededException where they are in a hurry.
         "LimitExceeded" => ErrorKind::Full,
         "AccessDenied"
@@ -151,7 +154,12 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "MissingAuthenticationTokenException"
         | "RegionDisabledException"
         | "UnmodifiableEntity"
-        | "OptInRequired" => ErrorKind::Denied,
+        | "OptInRequired"
+        // What SNS says, with 400, of the key of a topic: somebody can mend it, so it is nothing that the request does wrong.
+        | "KMSAccessDenied"
+        | "KMSDisabled"
+        | "KMSInvalidState"
+        | "KMSOptInRequired" => ErrorKind::Denied,
         "ConditionalCheckFailedException"
         | "ParameterAlreadyExists"
         | "TransactionConflictException"
@@ -275,6 +283,28 @@ mod tests {
             (400, Some("MalformedPolicyDocument"), ErrorKind::Invalid),
         ] {
             assert_eq!(answer(status, code, "x").kind, kind, "{status} {code:?}");
+        }
+    }
+
+    /// What must not be `Invalid`: a notification that is, is never sent again.
+    #[test]
+    fn of_what_sns_says_only_a_bad_message_is_invalid() {
+        for (status, code, kind) in [
+            (400, "KMSAccessDenied", ErrorKind::Denied),
+            (400, "KMSDisabled", ErrorKind::Denied),
+            (400, "KMSInvalidState", ErrorKind::Denied),
+            (400, "KMSOptInRequired", ErrorKind::Denied),
+            (400, "KMSNotFound", ErrorKind::NotFound),
+            (400, "KMSThrottling", ErrorKind::Throttled),
+            (403, "AuthorizationError", ErrorKind::Denied),
+            (403, "InvalidSecurity", ErrorKind::Denied),
+            (404, "NotFound", ErrorKind::NotFound),
+            (429, "Throttled", ErrorKind::Throttled),
+            (500, "InternalError", ErrorKind::Unavailable),
+            (400, "InvalidParameter", ErrorKind::Invalid),
+            (400, "ParameterValueInvalid", ErrorKind::Invalid),
+        ] {
+            assert_eq!(answer(status, Some(code), "x").kind, kind, "{status} {code}");
         }
     }
 

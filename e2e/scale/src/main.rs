@@ -29,8 +29,9 @@ pub struct Args {
     /// Simulated pods.
     #[arg(long, default_value_t = 5000)]
     pods: usize,
-    /// How long the steady state is measured, in seconds: a multiple of the touch interval.
-    #[arg(long, default_value = "300", value_parser = seconds)]
+    /// How long the steady state is measured, in seconds: a multiple of the touch interval. Credentials of 15 minutes are renewed in the same
+    /// rhythm.
+    #[arg(long, default_value = "450", value_parser = seconds)]
     window: Duration,
     /// How many sidecars may wait for their first credentials at once: new sessions are written often, and DynamoDB Local takes some 300
     /// writes a second.
@@ -46,7 +47,7 @@ pub struct Args {
     #[arg(long, default_value_t = 443)]
     port: u16,
     /// The broker's touch interval in this run, in seconds; the cost is reckoned for the default of two hours.
-    #[arg(long, default_value = "300", value_parser = seconds)]
+    #[arg(long, default_value = "450", value_parser = seconds)]
     touch_interval: Duration,
     /// The session table.
     #[arg(long, default_value = "sentinel-sessions")]

@@ -24,7 +24,7 @@ const MOST: usize = 1000;
 /// Pods that ask for a profile and are not injected.
 pub(super) async fn bare_pods(pods: &Api<Pod>) -> kube::Result<Vec<PodEvidence>> {
     let mut params = ListParams::default()
-        .labels(&format!("!{INJECTED_LABEL}"))
+        .labels(&format!("{INJECTED_LABEL}!=true"))
         .fields("status.phase!=Succeeded,status.phase!=Failed")
         .limit(PAGE);
     let mut found = Vec::new();
@@ -109,6 +109,8 @@ fn profiles(watches: &Watches, evidence: &mut Evidence) {
             Ok(profile) => profile.resolve().map_err(|problems| problems.to_string()),
             Err(error) => Err(format!("the object can't be read: {error}")),
         };
+        let status = guard.0.as_ref().ok().and_then(|profile| profile.status.as_ref());
+        evidence.stray.insert(guard.name_any(), status.map(|status| status.stray_rows.clone()).unwrap_or_default());
         evidence.profiles.insert(guard.name_any(), judged);
     }
 }

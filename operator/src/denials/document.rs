@@ -40,6 +40,19 @@ impl Document {
         self.sessions.is_empty() && self.older.is_none()
     }
 
+    /// All that either denies, for as long as either does.
+    pub fn and(mut self, other: &Self) -> Self {
+        for (id, until) in &other.sessions {
+            let kept = self.sessions.entry(id.clone()).or_insert(*until);
+            *kept = (*kept).max(*until);
+        }
+        self.older = match (self.older, other.older) {
+            (Some(one), Some(two)) => Some(Older { than: one.than.max(two.than), until: one.until.max(two.until) }),
+            (one, two) => one.or(two),
+        };
+        self
+    }
+
     /// The text for IAM: without white space, and the same for the same sessions.
     pub fn text(&self) -> String {
         let mut statements: Vec<Value> =

@@ -71,6 +71,22 @@ fn golden_documents() {
 }
 
 #[test]
+fn of_two_documents_nothing_is_lost() {
+    let of = |sessions: &[(u64, &str)], older: Option<(&str, &str)>| Document {
+        sessions: sessions.iter().map(|(number, until)| (id(*number), at(until))).collect(),
+        older: older.map(|(than, until)| Older { than: at(than), until: at(until) }),
+    };
+    let (eleven, half_past) = ("2026-11-25T23:00:00Z", "2026-11-25T23:30:00Z");
+    let one = of(&[(1, eleven), (2, half_past)], Some(("2026-11-25T22:10:00Z", half_past)));
+    let other = of(&[(1, half_past), (3, eleven)], Some(("2026-11-25T22:20:00Z", eleven)));
+    let both = of(&[(1, half_past), (2, half_past), (3, eleven)], Some(("2026-11-25T22:20:00Z", half_past)));
+    assert_eq!(one.clone().and(&other), both);
+    assert_eq!(other.and(&one), both);
+    assert_eq!(one.clone().and(&Document::default()), one);
+    assert_eq!(Document::default().and(&one), one);
+}
+
+#[test]
 fn lengths_add_up() {
     let until = at("2026-11-25T23:30:00Z");
     let of = |count| {

@@ -8,7 +8,7 @@ use sentinel_aws::{AwsError, ErrorKind};
 use sentinel_core::session::SessionId;
 use tokio::time::Instant;
 
-use super::document::length;
+use super::document::{Document, length};
 use super::iam::Iam;
 use super::plan::{Facts, Plan, Wanted, covers, plan};
 use super::verdict::Verdict;
@@ -31,6 +31,8 @@ pub(crate) struct Role {
     pub last: Last,
     /// When it is visited next.
     pub due: Instant,
+    /// What was written last.
+    written: Document,
     wanted: BTreeMap<SessionId, Wanted>,
     since: HashMap<SessionId, Timestamp>,
     older_since: Option<Timestamp>,
@@ -58,6 +60,7 @@ impl Role {
             arn: arn.to_owned(),
             last: Last::Unknown,
             due: Instant::now(),
+            written: Document::default(),
             wanted: BTreeMap::new(),
             since: HashMap::new(),
             older_since: None,
@@ -96,17 +99,20 @@ impl Role {
             iam.verify(&self.arn).await?;
             self.verified = true;
         }
-        let before = iam.read(&self.arn).await?;
+        let read = iam.read(&self.arn).await?;
+        // IAM may still show what was there before the last write, and nobody else remembers who was denied.
+        let before = read.clone().and(&self.written);
         let now = Timestamp::now();
         let mut facts = Facts { before: &before, wanted: &self.wanted, room: usize::MAX, now };
-        if length(&plan(&facts).document.text()) > length(&before.text()) {
+        if length(&plan(&facts).document.text()) > length(&read.text()) {
             facts.room = iam.room(&self.arn).await?;
         }
         let planned = plan(&facts);
-        if planned.document == before {
+        if planned.document == read {
             return Ok(Last::Written(planned));
         }
         let plan = write(iam, &self.arn, facts, planned).await?;
+        self.written = plan.document.clone();
         let is_there = iam.read(&self.arn).await? == plan.document;
         Ok(if is_there { Last::Written(plan) } else { Last::Unconfirmed })
     }

@@ -24,4 +24,4 @@ mod told;
 pub(crate) use ledger::Shelf;
 pub(crate) use reconcile::{Context, run};
 #[cfg(test)]
-pub(crate) use told::untold;
+pub(crate) use told::{left, untold};

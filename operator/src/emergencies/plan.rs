@@ -33,6 +33,8 @@ pub(crate) struct Facts {
     pub uid: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When somebody closed it, if they did and that is known.
+    pub closed_at: Option<Timestamp>,
     /// The object's generation.
     pub generation: Option<i64>,
     /// What it says, or why that can't be read.
@@ -152,7 +154,7 @@ impl Facts {
             at: moment(old.activated_at.as_deref()).unwrap_or(Timestamp::MIN),
             until: moment(old.expires_at.as_deref()).unwrap_or(Timestamp::MIN),
         };
-        let closed = self.spec.as_ref().is_ok_and(|spec| spec.closed);
+        let closed = self.spec.as_ref().is_ok_and(|spec| spec.closed).then(|| self.closed_at.unwrap_or(now));
         let state = run(running, closed, now);
         let State::Active(Running { until, .. }) = state else { return self.ended(old, &state, now) };
         let mut status = self.status(old);

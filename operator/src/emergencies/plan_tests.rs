@@ -49,6 +49,7 @@ pub(super) fn facts(uid: &str, change: &Value) -> Facts {
         id: RequestId::derive("c", uid),
         uid: uid.to_owned(),
         created_at: at(0),
+        closed_at: None,
         generation: Some(1),
         spec: Ok(spec),
         ground: Ground { profile: Ok(profile.unwrap().resolve().unwrap()), pins: Ok(pins()) },
@@ -230,6 +231,23 @@ fn whoever_was_dead_for_all_of_it_finds_it_over() {
     let plan = pass(&facts, &BreakGlassEventStatus::default(), &mut ledger, at(2 * HOUR));
     assert_eq!((plan.status.phase, plan.status.pins), (EventPhase::Expired, None));
     assert_eq!(plan.status.activated_at, Some(at(10).to_string()));
+}
+
+#[rstest]
+#[case::in_time(Some(300), EventPhase::Closed, "closed at 1970-01-12T13:51:40Z by ben: it is out")]
+#[case::after_its_end(Some(10 + HOUR), EventPhase::Expired, "expired at")]
+#[case::nobody_knows_when(None, EventPhase::Expired, "expired at")]
+fn a_closing_that_nobody_saw_until_it_was_over(
+    #[case] second: Option<i64>,
+    #[case] phase: EventPhase,
+    #[case] said: &str,
+) {
+    let mut ledger = Ok(Ledger::default());
+    let active = pass(&facts("e", &json!({})), &BreakGlassEventStatus::default(), &mut ledger, at(10)).status;
+    let closed = facts("e", &json!({"closed": true, "closedBy": {"user": "ben"}, "closedReason": "it is out"}));
+    let plan = pass(&Facts { closed_at: second.map(at), ..closed }, &active, &mut ledger, at(2 * HOUR));
+    assert_eq!((plan.status.phase, plan.status.closed_at.is_some()), (phase, phase == EventPhase::Closed));
+    assert!(says(&plan, "Granted").unwrap().2.starts_with(said), "{:?}", says(&plan, "Granted"));
 }
 
 #[test]

@@ -16,8 +16,9 @@ use sentinel_api::{BreakGlassEvent, BreakGlassEventSpec, BreakGlassEventStatus};
 use super::errand::{Answer, Command, Errand};
 use super::ledger::Shelf;
 use super::plan::{Facts, Plan};
-use super::told::untold;
+use super::told::{left, untold};
 use crate::desk::{Desk, again, counting, created_at};
+use crate::happenings::written_at;
 use crate::report::{advance_status, part};
 
 const KIND: &str = "BreakGlassEvent";
@@ -38,6 +39,7 @@ pub(crate) async fn run(
 ) {
     let context = Arc::new(context);
     let active = context.desk.metrics.active_emergencies.clone();
+    let departures = context.desk.departures(resource(), left);
     let all = Api::all_with(context.desk.client.clone(), &resource());
     let controller = Controller::new_with(all, watcher::Config::default(), resource())
         .with_config(Config::default().debounce(Duration::from_millis(50)))
@@ -49,7 +51,10 @@ pub(crate) async fn run(
             tracing::debug!(kind = KIND, %error, "not reconciled");
         }
     });
-    counting(events, "Active", &active, work).await;
+    tokio::select! {
+        () = counting(events, "Active", &active, work) => {}
+        () = departures.run() => {}
+    }
 }
 
 async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
@@ -88,6 +93,7 @@ impl Context {
             id: self.desk.id_of(object),
             uid: object.uid().unwrap_or_default(),
             created_at: created_at(object),
+            closed_at: written_at(object, "closed"),
             generation: object.metadata.generation,
             break_glass: law.break_glass(&ground.profile),
             rate_limit: law.rate_limit(&ground.profile),

@@ -24,7 +24,7 @@ pub(crate) enum RequestChange {
     Denied,
     /// It never will: nobody decided.
     Expired,
-    /// It never will: the requester.
+    /// It never will, or does no more: the requester, or whoever deleted it.
     Cancelled,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Subject {
     pub created_at: Timestamp,
     /// When it happened.
     pub at: Timestamp,
-    /// The end: of the request while it is pending, of the grant afterwards.
+    /// The end: of the grant where there is one, else of the request.
     pub expires_at: Option<Timestamp>,
     /// What the status says about it, in a sentence.
     pub message: String,
@@ -81,7 +81,7 @@ pub(crate) struct Request {
     pub subject: Subject,
     /// Who asked; none: nobody has stamped it.
     pub requester: Option<Identity>,
-    /// Who decided, if a person did.
+    /// Who approved, denied or cancelled it, if a person did.
     pub decided_by: Option<Identity>,
     /// What they said to it.
     pub comment: Option<String>,
@@ -141,15 +141,41 @@ impl Happening {
         }
     }
 
+    /// Whom it names, and as what.
+    pub fn people(&self) -> Vec<(&'static str, &Identity)> {
+        let named = match self {
+            Self::Request(RequestChange::Cancelled, request) => {
+                [("requester", request.requester.as_ref()), ("cancelled by", self.actor())]
+            }
+            Self::Request(_, request) => [("requester", request.requester.as_ref()), ("approver", self.approver())],
+            Self::Emergency(_, emergency) => {
+                [("invoker", emergency.invoker.as_ref()), ("closed by", emergency.closed_by.as_ref())]
+            }
+        };
+        named.into_iter().filter_map(|(role, who)| Some((role, who?))).collect()
+    }
+
     /// The same whenever this is told again, and for nothing else.
     pub fn key(&self) -> String {
         format!("{}.{}", self.subject().uid, self.name())
     }
 
+    /// Who approved or denied it; nobody where that is not what happened, or no person did.
+    pub fn approver(&self) -> Option<&Identity> {
+        match self {
+            Self::Request(RequestChange::Approved | RequestChange::Denied, request) => request.decided_by.as_ref(),
+            Self::Request(..) | Self::Emergency(..) => None,
+        }
+    }
+
     /// Who did it; nobody where time or the law did.
     pub fn actor(&self) -> Option<&Identity> {
         match self {
-            Self::Request(RequestChange::Created | RequestChange::Cancelled, request) => request.requester.as_ref(),
+            Self::Request(RequestChange::Created, request) => request.requester.as_ref(),
+            // Another user name of the requester may have.
+            Self::Request(RequestChange::Cancelled, request) => {
+                request.decided_by.as_ref().or(request.requester.as_ref())
+            }
             Self::Request(RequestChange::Approved | RequestChange::Denied, request) => request.decided_by.as_ref(),
             Self::Emergency(EmergencyChange::Closed, emergency) => emergency.closed_by.as_ref(),
             Self::Emergency(EmergencyChange::Invoked | EmergencyChange::Refused, emergency) => {

@@ -31,7 +31,7 @@ fn request<'a>(happening: &'a Happening, about: &'a Request, cluster: &'a Cluste
         request_id: about.subject.id.as_str().into(),
         requester: about.requester.as_ref().map_or("", |who| &who.user).into(),
         requester_person: about.requester.as_ref().and_then(|who| text(who.person.as_deref())),
-        approver: about.decided_by.as_ref().map(|who| who.user.as_str().into()),
+        approver: happening.approver().map(|who| who.user.as_str().into()),
         approver_comment: text(about.comment.as_deref()),
         auto_approved: about.auto_approved,
         asked: asked(happening, about.rule.as_ref(), cluster),

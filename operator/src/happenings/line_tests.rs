@@ -1,10 +1,12 @@
 //! The lines, as others read them.
 
 use kube::core::DynamicObject;
+use sentinel_api::audit_log::UNKNOWN;
 use serde_json::{Value, json};
 
 use super::line;
 use crate::cluster::Cluster;
+use crate::happenings::Left;
 use crate::{emergencies, requests};
 
 fn cluster() -> Cluster {
@@ -18,10 +20,22 @@ fn object(kind: &str, spec: &Value, status: &Value) -> DynamicObject {
     .unwrap()
 }
 
-fn request(spec: &Value, status: Value) -> Vec<Value> {
+fn asked(spec: &Value) -> Value {
     let mut whole = json!({"profile": "prod", "serviceAccount": "api", "duration": "1h", "justification": "deploy the hot fix",
         "requester": {"user": "role/eve", "person": "eve"}});
     whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    whole
+}
+
+fn broken(spec: &Value) -> Value {
+    let mut whole = json!({"profile": "prod", "serviceAccount": "api", "duration": "1h", "reasonCode": "incident",
+        "justification": "the database is on fire", "invoker": {"user": "ann"}});
+    whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    whole
+}
+
+fn request(spec: &Value, status: Value) -> Vec<Value> {
+    let whole = asked(spec);
     let object = object("AccessRequest", &whole, &status);
     let (spec, status) = (serde_json::from_value(whole).unwrap(), serde_json::from_value(status).unwrap());
     let told = requests::untold(&object, &spec, &status);
@@ -29,9 +43,7 @@ fn request(spec: &Value, status: Value) -> Vec<Value> {
 }
 
 fn emergency(spec: &Value, status: Value) -> Vec<Value> {
-    let mut whole = json!({"profile": "prod", "serviceAccount": "api", "duration": "1h", "reasonCode": "incident",
-        "justification": "the database is on fire", "invoker": {"user": "ann"}});
-    whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    let whole = broken(spec);
     let object = object("BreakGlassEvent", &whole, &status);
     let (spec, status) = (serde_json::from_value(whole).unwrap(), serde_json::from_value(status).unwrap());
     let told = emergencies::untold(&object, &spec, &status);
@@ -108,6 +120,71 @@ fn a_closing_says_who_and_why() {
     ] {
         assert_eq!(line[field], value, "{line}");
     }
+}
+
+#[test]
+fn a_cancellation_is_of_whoever_cancelled() {
+    let spec =
+        json!({"decision": "Cancelled", "comment": "not today", "decidedBy": {"user": "role/oncall", "person": "eve"}});
+    let status = json!({"phase": "Cancelled", "told": "Pending", "decidedAt": "2026-11-25T21:04:05Z"});
+    let line = &request(&spec, status)[0];
+    let said =
+        ["actor", "actor_person", "requester", "approver_comment", "expires_at"].map(|field| line[field].clone());
+    assert_eq!(said, ["role/oncall", "eve", "role/eve", "not today", "2026-11-26T21:00:00Z"], "{line}");
+    assert_eq!(line.get("approver"), None, "nobody approved or denied it");
+}
+
+/// What is told of an object that is deleted at 21:30, and by whom it was as far as anybody knows.
+#[test]
+fn what_is_deleted_leaves_what_was_not_told_and_the_end_of_what_went_on() {
+    let (was, end, over) = ("2026-11-25T21:04:05Z", "2026-11-25T22:04:05Z", "2026-11-25T21:20:00Z");
+    let none = json!({});
+    for (spec, status, told) in [
+        (&none, json!({"phase": "Pending"}), vec![]),
+        (&none, Value::Null, vec![]),
+        (
+            &none,
+            json!({"phase": "Approved", "told": "Approved", "expiresAt": end}),
+            vec![("request.cancelled", UNKNOWN)],
+        ),
+        (&none, json!({"phase": "Approved", "told": "Approved", "expiresAt": over}), vec![]),
+        (
+            &none,
+            json!({"phase": "Approved", "told": "Pending", "expiresAt": end, "autoApproved": true}),
+            vec![("request.approved", "sentinel"), ("request.cancelled", UNKNOWN)],
+        ),
+        (&none, json!({"phase": "Expired", "told": "Pending"}), vec![("request.expired", "sentinel")]),
+        (&none, json!({"phase": "Expired", "told": "Expired"}), vec![]),
+    ] {
+        assert_eq!(left(requests::left, &asked(spec), &status), told, "{status}");
+    }
+    let closed = json!({"closed": true, "closedBy": {"user": "ben"}});
+    for (spec, status, told) in [
+        (&none, json!({"phase": "Pending"}), vec![]),
+        (&none, json!({"phase": "Active", "told": "Active", "expiresAt": end}), vec![("breakglass.closed", UNKNOWN)]),
+        (
+            &none,
+            json!({"phase": "Active", "told": "Active", "expiresAt": over}),
+            vec![("breakglass.expired", "sentinel")],
+        ),
+        (
+            &none,
+            json!({"phase": "Active", "activatedAt": was, "expiresAt": end}),
+            vec![("breakglass.invoked", "ann"), ("breakglass.closed", UNKNOWN)],
+        ),
+        (&closed, json!({"phase": "Active", "told": "Active", "expiresAt": end}), vec![("breakglass.closed", "ben")]),
+        (&closed, json!({"phase": "Closed", "told": "Active", "closedAt": was}), vec![("breakglass.closed", "ben")]),
+        (&closed, json!({"phase": "Closed", "told": "Closed", "closedAt": was}), vec![]),
+    ] {
+        assert_eq!(left(emergencies::left, &broken(spec), &status), told, "{spec} {status}");
+    }
+}
+
+fn left(left: Left, spec: &Value, status: &Value) -> Vec<(&'static str, &'static str)> {
+    let told = left(&object("any", spec, status), "2026-11-25T21:30:00Z".parse().unwrap());
+    let known = ["ann", "ben", UNKNOWN, "sentinel"];
+    let line = |one| serde_json::to_value(line(one, &cluster())).unwrap();
+    told.iter().map(|one| (one.name(), *known.iter().find(|name| line(one)["actor"] == **name).unwrap())).collect()
 }
 
 #[test]

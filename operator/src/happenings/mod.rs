@@ -7,9 +7,12 @@
 //!              ◀─ status.told: not again ────────────┘
 //! ```
 //!
+//! Of what is deleted a watch of its own tells: no reconciler hears of that.
+//!
 //! Told at least once: whoever is killed between the status and `told` tells again, in the same words and with the same times.
 //! `Happening::key` is the same, too.
 
+mod departures;
 mod happening;
 mod line;
 mod note;
@@ -17,7 +20,10 @@ mod note;
 mod reference;
 mod subject;
 mod teller;
+mod written;
 
+pub(crate) use departures::{Departures, Left};
 pub(crate) use happening::{Emergency, EmergencyChange, Happening, Request, RequestChange, Subject};
 pub(crate) use subject::{Asked, moment};
 pub(crate) use teller::Teller;
+pub(crate) use written::written_at;

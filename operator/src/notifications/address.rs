@@ -72,7 +72,7 @@ fn notice<'a>(topic: &'a Topic, letter: &'a Letter) -> Notice<'a> {
     Notice { topic: &topic.topic_arn, message: body, event, id, group: subject }
 }
 
-/// A missing right and a missing topic can be mended, so the letter waits for that; a message that SNS doesn't take never can.
+/// A missing right, a missing topic and a key that can't be used can be mended, so the letter waits for that; a message that SNS doesn't take never can.
 fn published(answer: &Result<(), sentinel_aws::AwsError>) -> Delivery {
     match answer {
         Ok(()) => Delivery::Done,

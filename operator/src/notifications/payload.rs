@@ -23,7 +23,7 @@ struct Body<'a> {
     timestamp: Timestamp,
     actor: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<&'a str>,
+    details: Option<String>,
     cluster: Origin<'a>,
 }
 
@@ -101,7 +101,7 @@ struct Lock<'a> {
 pub(crate) fn about(happening: &Happening, cluster: &Cluster) -> Letter {
     let (event, subject) = (happening.name(), happening.subject());
     let (request, break_glass) = match happening {
-        Happening::Request(_, about) => (Some(request(about)), None),
+        Happening::Request(_, about) => (Some(request(happening, about)), None),
         Happening::Emergency(_, about) => (None, Some(break_glass(about))),
     };
     let body = Body {
@@ -111,7 +111,7 @@ pub(crate) fn about(happening: &Happening, cluster: &Cluster) -> Letter {
         lock: None,
         timestamp: subject.at,
         actor: happening.actor().map_or(SENTINEL, |actor| &actor.user),
-        details: Some(subject.message.as_str()).filter(|message| !message.is_empty()),
+        details: details(happening),
         cluster: origin(cluster),
     };
     Letter::new(&happening.key(), event, &subject.uid, subject.at, json(&body))
@@ -143,12 +143,23 @@ pub(crate) fn about_lock(untold: &Untold, cluster: &Cluster) -> Letter {
     Letter::new(&untold.key(), event, &uid, untold.at, json(&body))
 }
 
-fn request(about: &happenings::Request) -> Request<'_> {
+/// What the status says, and who the people are whose user names don't say that: the other tools have no key for it.
+fn details(happening: &Happening) -> Option<String> {
+    let message = &happening.subject().message;
+    let people = happening.people().into_iter().map(|(role, who)| (role, who, who.shown()));
+    let unsaid = people.filter(|(_, who, shown)| *shown != who.user && !message.contains(shown.as_str()));
+    let said = Some(message.clone()).filter(|message| !message.is_empty());
+    let parts: Vec<String> =
+        said.into_iter().chain(unsaid.map(|(role, _, shown)| format!("{role}: {shown}"))).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn request<'a>(happening: &'a Happening, about: &'a happenings::Request) -> Request<'a> {
     Request {
         id: &about.subject.id,
         requester: about.requester.as_ref().map_or("", |who| &who.user),
         asked: asked(&about.subject),
-        approver: about.decided_by.as_ref().map(|who| who.user.as_str()),
+        approver: happening.approver().map(|who| who.user.as_str()),
         approver_comment: about.comment.as_deref(),
         auto_approved: about.auto_approved,
     }

@@ -39,8 +39,26 @@ fn an_approval() {
             "duration": 3_600_000_000_000_i64, "status": "approved", "created_at": "2026-11-25T21:00:00Z",
             "updated_at": "2026-11-25T21:04:05.5Z", "expires_at": "2026-11-25T22:04:05.5Z", "approver": "ann",
             "approver_comment": "go", "namespace": "payments", "service_account": "api", "name": "n"},
-        "Timestamp": "2026-11-25T21:04:05.5Z", "Actor": "ann", "Cluster": {"id": "c", "name": "eu-1"}});
+        "Timestamp": "2026-11-25T21:04:05.5Z", "Actor": "ann", "Details": "requester: eve (role/eve)", "Cluster": {"id": "c", "name": "eu-1"}});
     assert_eq!(body(&letter), expected);
+}
+
+#[test]
+fn what_never_was_granted_ends_when_the_request_would_have() {
+    let spec = json!({"profile": "prod", "serviceAccount": "api", "duration": "1h", "justification": "deploy the hot fix",
+        "requester": {"user": "role/eve", "person": "eve"}, "decision": "Cancelled", "comment": "not today",
+        "decidedBy": {"user": "role/oncall", "person": "eve"}});
+    for (phase, actor) in [("Cancelled", "role/oncall"), ("Expired", "sentinel")] {
+        let status =
+            json!({"phase": phase, "told": "Pending", "requestId": "1f0c22aa", "decidedAt": "2026-11-25T21:04:05Z"});
+        let object = object("AccessRequest", &spec, &status);
+        let (spec, status) = (serde_json::from_value(spec.clone()).unwrap(), serde_json::from_value(status).unwrap());
+        let body = body(&about(&requests::untold(&object, &spec, &status)[0], &cluster()));
+        assert_eq!(body["Request"]["expires_at"], "2026-11-26T21:00:00Z", "{phase}");
+        assert_eq!((body["Actor"].as_str(), body["Request"].get("approver")), (Some(actor), None), "{phase}");
+        let named = body["Details"].as_str().unwrap();
+        assert_eq!(named.contains("cancelled by: eve (role/oncall)"), phase == "Cancelled", "{named}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::denials::{self, RoleStates};
 use crate::metrics::Metrics;
 use crate::pace::Retries;
 use crate::report::{is_gone, write_status};
-use crate::sessions::Governance;
+use crate::sessions::{Governance, Strays, tell_strays};
 use crate::tables::{self, Named, Verdicts};
 
 const KIND: &str = "SentinelProfile";
@@ -41,6 +41,8 @@ pub(crate) struct Context {
     pub governance: Governance,
     /// What is known of the tables.
     pub tables: watch::Receiver<Verdicts>,
+    /// Rows that outlive their pods.
+    pub strays: watch::Receiver<Option<Strays>>,
     /// For Prometheus.
     pub metrics: Metrics,
     /// Who failed how often.
@@ -77,6 +79,7 @@ async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::R
     // Of a profile that can't be used, no table is.
     let named = profile.as_ref().map_or_else(|_| Named::default(), |profile| context.governance.named(profile));
     tables::tell(&context.tables.borrow(), &named, &mut new, generation, now);
+    tell_strays(context.strays.borrow().as_ref(), &object.name_any(), &named, &mut new);
     match write_status(&context.api(), &object.name_any(), &old, &new).await {
         Err(error) if !is_gone(&error) => return Err(error),
         _ => {}

@@ -13,4 +13,4 @@ mod told;
 
 pub(crate) use reconcile::{Context, run};
 #[cfg(test)]
-pub(crate) use told::untold;
+pub(crate) use told::{left, untold};

@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub id: RequestId,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When somebody decided, if they did and that is known.
+    pub decided_at: Option<Timestamp>,
     /// The object's generation.
     pub generation: Option<i64>,
     /// What it says, or why that can't be read.
@@ -94,9 +96,12 @@ fn judge(facts: &Facts, status: &mut AccessRequestStatus, now: Timestamp) -> Say
         Err(says) => says,
         Ok(State::Pending { waiting, .. }) => no("Pending", &waiting.to_string()),
         Ok(State::Decided(verdict)) => match (&verdict, &facts.ground.pins) {
-            (Decided::Approved { .. }, Err(missing)) => {
-                no("Pending", &format!("it would be {verdict}, but {missing}: it counts as soon as that is mended"))
-            }
+            (Decided::Approved { .. }, Err(missing)) => no(
+                "Pending",
+                &format!(
+                    "it would be {verdict}, but {missing}: it counts as soon as that is mended, and ends when it would have"
+                ),
+            ),
             (Decided::Approved { .. }, Ok(pins)) => {
                 status.pins = Some(pins.clone());
                 decided(status, verdict)
@@ -155,6 +160,7 @@ impl Legible {
             ask: &self.ask,
             requester: &self.requester,
             ruling: self.ruling.as_ref().map(|(ruling, who)| (*ruling, who)),
+            ruled_at: facts.decided_at,
             governing,
             service_accounts: profile.as_ref().map_or(by_law, |profile| profile.service_account_requests),
         };

@@ -54,6 +54,7 @@ fn facts(change: &Value) -> Facts {
     Facts {
         id: RequestId::derive("c", "u"),
         created_at: at(0),
+        decided_at: None,
         generation: Some(1),
         spec: Ok(spec),
         ground: Ground { profile: Ok(profile.unwrap().resolve().unwrap()), pins: Ok(pins()) },
@@ -164,6 +165,18 @@ fn a_grant_runs_from_the_decision_and_ends_exactly() {
     let over = plan(&facts, &granted, at(100 + 3600));
     assert_eq!((says(&over).0, says(&over).1, over.again_in), (RequestPhase::Approved, "RunOut", None));
     assert!(is_over(&over.status, at(100 + 3600)));
+}
+
+#[test]
+fn a_grant_runs_from_the_decision_though_nobody_looked() {
+    let facts = Facts { decided_at: Some(at(100)), ..facts(&decided("Approved", "ann")) };
+    for (second, reason) in [(600, "Approved"), (20 * 3600, "RunOut")] {
+        let plan = planned(&facts, second);
+        let status = &plan.status;
+        assert_eq!((status.phase, status.conditions[0].reason.as_str()), (RequestPhase::Approved, reason));
+        assert_eq!(status.decided_at, Some(at(100).to_string()));
+        assert_eq!(status.expires_at, Some(at(100 + 3600).to_string()), "it begins no later than anybody expects");
+    }
 }
 
 #[test]

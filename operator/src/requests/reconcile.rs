@@ -14,8 +14,9 @@ use kube::{Api, Resource as _, ResourceExt as _};
 use sentinel_api::{AccessRequest, AccessRequestSpec, AccessRequestStatus};
 
 use super::plan::{Facts, Plan, is_over, plan};
-use super::told::untold;
+use super::told::{left, untold};
 use crate::desk::{Desk, again, counting, created_at};
+use crate::happenings::written_at;
 use crate::report::{advance_status, part};
 
 const KIND: &str = "AccessRequest";
@@ -31,6 +32,7 @@ pub(crate) async fn run(
 ) {
     let context = Arc::new(context);
     let pending = context.0.metrics.pending_requests.clone();
+    let departures = context.0.departures(resource(), left);
     let controller = Controller::new_with(
         Api::all_with(context.0.client.clone(), &resource()),
         watcher::Config::default(),
@@ -45,7 +47,10 @@ pub(crate) async fn run(
             tracing::debug!(kind = KIND, %error, "not reconciled");
         }
     });
-    counting(requests, "Pending", &pending, work).await;
+    tokio::select! {
+        () = counting(requests, "Pending", &pending, work) => {}
+        () = departures.run() => {}
+    }
 }
 
 async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> kube::Result<Action> {
@@ -84,7 +89,8 @@ impl Context {
         let ground = self.0.law.ground(profile, &object.namespace().unwrap_or_default(), account);
         let policy = self.0.law.approval(&ground.profile);
         let (id, created_at) = (self.0.id_of(object), created_at(object));
-        Facts { id, created_at, generation: object.metadata.generation, spec, ground, policy }
+        let decided_at = written_at(object, "decision");
+        Facts { id, created_at, decided_at, generation: object.metadata.generation, spec, ground, policy }
     }
 
     /// Tells what `status` says that `old` or its `told` doesn't, and notes that it was told. `false`: it is to be told again.

@@ -1,11 +1,15 @@
 //! What is to be told of a request. Pure.
 
+use jiff::Timestamp;
 use kube::core::DynamicObject;
-use sentinel_api::{AccessRequestSpec, AccessRequestStatus, PersonStamp, RequestPhase};
+use sentinel_api::audit_log::UNKNOWN;
+use sentinel_api::names::GRANTED_CONDITION;
+use sentinel_api::{AccessRequestSpec, AccessRequestStatus, PersonStamp, RequestPhase, condition, set_condition};
 use sentinel_core::access_request::{LIFETIME, Ruling};
 use sentinel_core::person::Identity;
 
 use crate::happenings::{Asked, Happening, Request, RequestChange, Subject, moment};
+use crate::report::part;
 
 /// What has happened to the request since `status.told`, the oldest first.
 pub(crate) fn untold(object: &DynamicObject, spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Vec<Happening> {
@@ -22,6 +26,37 @@ pub(crate) fn untold(object: &DynamicObject, spec: &AccessRequestSpec, status: &
     };
     let became = change.map(|(change, word)| Happening::Request(change, decided(object, spec, status, word)));
     status.told.is_none().then(made).into_iter().chain(became).collect()
+}
+
+/// What is to be told of a request that was deleted at `now`: what was not told before, and that a grant which ran has ended. One that
+/// waited gave nothing, and leaves nothing.
+pub(crate) fn left(object: &DynamicObject, now: Timestamp) -> Vec<Happening> {
+    let status = part::<Option<AccessRequestStatus>>(&object.data, "status").ok().flatten().unwrap_or_default();
+    let Ok(spec) = part::<AccessRequestSpec>(&object.data, "spec") else { return vec![] };
+    if status.phase == RequestPhase::Pending {
+        return vec![];
+    }
+    let is_running =
+        status.phase == RequestPhase::Approved && moment(status.expires_at.as_deref()).is_some_and(|end| end > now);
+    let (gone, ended) = deleted(&spec, &status, now);
+    let last = if is_running { untold(object, &gone, &ended) } else { vec![] };
+    untold(object, &spec, &status).into_iter().chain(last).collect()
+}
+
+/// As if somebody had cancelled it, whom the API server alone knows.
+fn deleted(
+    spec: &AccessRequestSpec,
+    status: &AccessRequestStatus,
+    now: Timestamp,
+) -> (AccessRequestSpec, AccessRequestStatus) {
+    let by = Some(PersonStamp { user: UNKNOWN.to_owned(), ..PersonStamp::default() });
+    let gone = AccessRequestSpec { decided_by: by, comment: None, ..spec.clone() };
+    let (phase, told) = (RequestPhase::Cancelled, Some(status.phase));
+    let mut ended = AccessRequestStatus { phase, told, decided_at: Some(now.to_string()), ..status.clone() };
+    let message = "it was deleted, and its grant ended with it; the API server's audit log knows by whom";
+    let granted = condition(GRANTED_CONDITION, false, "Deleted", message, status.observed_generation, now);
+    set_condition(&mut ended.conditions, granted);
+    (gone, ended)
 }
 
 /// As it was when it was made, whatever has become of it since.
@@ -45,7 +80,8 @@ fn decided(
     let mut subject = subject(object, spec, status);
     subject.status = word;
     subject.at = moment(status.decided_at.as_deref()).unwrap_or(subject.created_at);
-    subject.expires_at = moment(status.expires_at.as_deref());
+    // Of what never was granted the status says no end.
+    subject.expires_at = moment(status.expires_at.as_deref()).or(Some(LIFETIME.after(subject.created_at)));
     let decided_by = decided_by(spec, status);
     let is_theirs = decided_by.is_some() || status.phase == RequestPhase::Cancelled;
     Request {
@@ -73,7 +109,8 @@ fn decided_by(spec: &AccessRequestSpec, status: &AccessRequestStatus) -> Option<
     let counted = match status.phase {
         RequestPhase::Approved => !status.auto_approved,
         RequestPhase::Denied => spec.decision == Some(Ruling::Denied),
-        RequestPhase::Pending | RequestPhase::Expired | RequestPhase::Cancelled => false,
+        RequestPhase::Cancelled => true,
+        RequestPhase::Pending | RequestPhase::Expired => false,
     };
     spec.decided_by.as_ref().filter(|_| counted).map(PersonStamp::identity)
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   pods, sessions, profiles, policies ─▶ tracker: gather ─▶ read rows (batched) ─▶ plan (pure) ─▶ rows, status, Events
-//!   revocations: every 10 s, what others revoked ─▶ tracker, denials         orphans: rows whose pod is gone
+//!   revocations: every 8 s, what others revoked ─▶ tracker, denials         orphans: rows whose pod is gone ─▶ strays: those that stay
 //!   denials: what IAM denies ─▶ tracker       status Revoked ─▶ told ─▶ line of the audit log, status.revocationTold: not again
 //! ```
 //!
@@ -22,6 +22,7 @@ mod revocations;
 mod row;
 mod shared;
 mod status;
+mod strays;
 mod subject;
 mod tables;
 mod told;
@@ -33,6 +34,7 @@ pub(crate) use orphans::Scan;
 pub(crate) use pod::{PodFacts, PodObject, PodState};
 pub(crate) use revocations::Revocations;
 pub(crate) use shared::SharedSession;
+pub(crate) use strays::{Strays, tell as tell_strays};
 pub(crate) use tables::SessionTables;
 #[cfg(test)]
 pub(crate) use told::untold;

@@ -35,6 +35,7 @@ fn made(spec: &AccessRequestSpec, around: Around<'_>) -> Result<(), No> {
         ask: &ask,
         requester: &requester,
         ruling: None,
+        ruled_at: None,
         governing: governor.rule(),
         service_accounts: profile.service_account_requests,
     };

@@ -7,8 +7,8 @@ use sentinel_core::policy::{Effect, Rule};
 
 use super::version::minors_behind;
 use super::{DefaultTable, Evidence, Finding, FindingKind, PodEvidence, ProfileLine, SESSION_GRACE};
-use crate::Profile;
 use crate::names::{PROFILE_ANNOTATION, SIDECAR_CONTAINER};
+use crate::{Profile, StrayRow};
 
 /// Pods that ask and have no sidecar: the webhook was down or not yet there, or the annotation came later.
 pub(super) fn not_injected(evidence: &Evidence) -> Vec<Finding> {
@@ -33,6 +33,22 @@ pub(super) fn sessions_without_pods(evidence: &Evidence, now: Timestamp) -> Vec<
             message: format!("is live, and its pod {} is not: does the operator work?", one.pod),
         })
         .collect()
+}
+
+/// Rows that say active, of pods that are gone: what the operator can't end, or can't look for.
+pub(super) fn rows_without_pods(evidence: &Evidence) -> Vec<Finding> {
+    let all = evidence.stray.iter().flat_map(|(profile, rows)| rows.iter().map(move |row| (profile, row)));
+    all.map(|(profile, StrayRow { table, session, pod, problem })| {
+        let (object, message) = match (session, pod) {
+            (Some(session), Some(pod)) => (
+                format!("row {session} in table {table}"),
+                format!("is active, its pod {pod} is gone, and it could not be ended: {problem}"),
+            ),
+            _ => (format!("table {table}"), format!("could not be searched for active rows without a pod: {problem}")),
+        };
+        Finding { kind: FindingKind::RowWithoutPod, profile: Some(profile.clone()), object, message }
+    })
+    .collect()
 }
 
 /// Rules that require a session where no table is named: they deny.

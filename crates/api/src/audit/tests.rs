@@ -75,6 +75,24 @@ fn pods(#[case] of: Value, #[case] found: Option<FindingKind>) {
     assert_eq!(report.profiles[0].findings, usize::from(found.is_some()), "counted with its profile");
 }
 
+#[test]
+fn rows_that_outlive_their_pods_and_tables_that_may_have_some() {
+    let row = StrayRow { table: "sessions".into(), problem: "AccessDenied".into(), ..StrayRow::default() };
+    let of_a_pod = StrayRow { session: Some("0123".into()), pod: Some("payments/api-0".into()), ..row.clone() };
+    let evidence = Evidence { stray: [("prod".to_owned(), vec![of_a_pod, row])].into(), ..evidence() };
+    let report = audit(&evidence, NOW.parse().unwrap());
+    let told: Vec<String> =
+        report.findings.iter().map(|one| format!("{} {} {}", one.kind, one.object, one.message)).collect();
+    assert_eq!(
+        told,
+        [
+            "RowWithoutPod row 0123 in table sessions is active, its pod payments/api-0 is gone, and it could not be ended: AccessDenied",
+            "RowWithoutPod table sessions could not be searched for active rows without a pod: AccessDenied"
+        ]
+    );
+    assert_eq!(report.profiles[0].findings, 2);
+}
+
 #[rstest]
 #[case::of_a_live_pod("u", true, "2026-03-02T11:00:00Z", false)]
 #[case::of_nobody("gone", true, "2026-03-02T11:00:00Z", true)]

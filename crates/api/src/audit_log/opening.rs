@@ -23,10 +23,10 @@ pub struct RequestLine<'a> {
     /// The value that tells the requester's person apart, where the installation has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester_person: Option<Text<'a>>,
-    /// Who decided, where a person did.
+    /// Who approved or denied it, where a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<Text<'a>>,
-    /// What they said to it; of a cancellation, what the requester said.
+    /// What they said to it; of a cancellation, what whoever cancelled said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver_comment: Option<Text<'a>>,
     /// Approved by the rule's autoApprove, by nobody.
@@ -55,7 +55,7 @@ pub struct BreakGlassLine<'a> {
     pub invoker_person: Option<Text<'a>>,
     /// incident, maintenance, security, recovery or other.
     pub reason_code: Text<'a>,
-    /// Who ended it before its time.
+    /// Who ended it before its time; `unknown (kubernetes)`: it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_by: Option<Text<'a>>,
     /// Why.
@@ -79,7 +79,8 @@ pub struct OpeningFields<'a> {
     pub profile: Text<'a>,
     /// Where it stands since then, in lower case.
     pub status: Text<'a>,
-    /// Who did it, as the API server knew them; `sentinel` where time or a rule did.
+    /// Who did it, as the API server knew them; `sentinel` where time or a rule did; `unknown (kubernetes)`: it was deleted, and the API
+    /// server's audit log knows by whom.
     pub actor: Text<'a>,
     /// The value that tells the actor's person apart, where the installation has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +89,7 @@ pub struct OpeningFields<'a> {
     pub justification: Text<'a>,
     /// For how long it is asked for; 0 where that can't be read.
     pub duration_seconds: i64,
-    /// The end: of the request while it is pending, of the grant afterwards.
+    /// The end: of the grant where there is one, or was; else of the request. Absent of an emergency that never began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "end")]
     pub expires_at: Option<Timestamp>,

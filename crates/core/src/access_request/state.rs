@@ -24,6 +24,8 @@ pub struct Facts<'a> {
     pub requester: &'a Person,
     /// What somebody says to it, and who.
     pub ruling: Option<(Ruling, &'a Person)>,
+    /// When they said it; none: that is not known, and it counts from when it is seen.
+    pub ruled_at: Option<Timestamp>,
     /// The rule that governs its profile now.
     pub governing: Result<Governing<'a, ApprovalRule>, Ungoverned>,
     /// Who decides where a service account asks.
@@ -122,17 +124,20 @@ pub fn step(facts: &Facts<'_>, now: Timestamp) -> State {
     State::Pending { until, waiting }
 }
 
-/// What a person decided, if one did. A denial that came before anybody looked goes before autoApprove.
+/// What a person decided, if one did, and from when they did: whoever looks late makes no grant last longer, and none begin later than
+/// anybody expects. A denial that came before anybody looked goes before autoApprove.
 fn ruled(facts: &Facts<'_>, now: Timestamp) -> Option<Result<Decided, Waiting>> {
     let (ruling, decider) = facts.ruling?;
     let governing = facts.governing.as_ref().copied();
     let via = may_decide(ruling, decider, facts.requester.identity(), governing, facts.service_accounts);
     let who = decider.identity();
+    // Clocks differ, and nobody decides what has not been asked, or in the future.
+    let at = facts.ruled_at.map_or(now, |at| at.min(now).max(facts.created_at));
     Some(match (via, ruling) {
         (Err(refusal), _) => Err(Waiting::Refused { who: who.shown(), refusal }),
-        (Ok(_), Ruling::Cancelled) => Ok(Decided::Cancelled { at: now }),
-        (Ok(_), Ruling::Denied) => Ok(Decided::Denied { at: now, by: Some(who.clone()) }),
-        (Ok(via), Ruling::Approved) => approved(facts, now, Some((who.clone(), entry(via)))),
+        (Ok(_), Ruling::Cancelled) => Ok(Decided::Cancelled { at }),
+        (Ok(_), Ruling::Denied) => Ok(Decided::Denied { at, by: Some(who.clone()) }),
+        (Ok(via), Ruling::Approved) => approved(facts, at, Some((who.clone(), entry(via)))),
     })
 }
 

@@ -113,6 +113,8 @@ struct World {
     ask: Ask,
     requester: Person,
     ruling: Option<(Ruling, Person)>,
+    /// The hour.
+    ruled: Option<i64>,
     policy: Option<ApprovalPolicy>,
     service_accounts: ServiceAccountRequests,
     created: i64,
@@ -120,7 +122,7 @@ struct World {
 
 fn world(requester: &str, created: i64) -> World {
     let (requester, policy) = (plain(requester), Some(policy()));
-    World { ask: ask("prod", "1h"), requester, ruling: None, policy, service_accounts: ONLY_AUTO, created }
+    World { ask: ask("prod", "1h"), requester, ruling: None, ruled: None, policy, service_accounts: ONLY_AUTO, created }
 }
 
 impl World {
@@ -130,7 +132,8 @@ impl World {
         let ruling = self.ruling.as_ref().map(|(ruling, person)| (*ruling, person));
         let (created_at, ask, requester) = (at(self.created), &self.ask, &self.requester);
         let service_accounts = self.service_accounts;
-        step(&Facts { created_at, ask, requester, ruling, governing, service_accounts }, now)
+        let ruled_at = self.ruled.map(at);
+        step(&Facts { created_at, ask, requester, ruling, ruled_at, governing, service_accounts }, now)
     }
 
     fn said(&self, hour: i64) -> String {
@@ -145,6 +148,9 @@ impl World {
 #[case::nobody_has_decided(world("eve", 10), 11, "waits for one of ann, ops, ben, by rule `prod`")]
 #[case::expired(world("eve", 10), 34, "expired: nobody decided until 1970-01-02T10:00:00Z")]
 #[case::approved(World { ruling: Some((Ruling::Approved, plain("ann"))), ..world("eve", 10) }, 20, "approved by ann, whom rule `prod` of ApprovalPolicy `p` names as `ann`, until 1970-01-01T21:00:00Z")]
+#[case::approved_and_seen_late(World { ruling: Some((Ruling::Approved, plain("ann"))), ruled: Some(11), ..world("eve", 10) }, 31, "as `ann`, until 1970-01-01T12:00:00Z")]
+#[case::approved_by_a_fast_clock(World { ruling: Some((Ruling::Approved, plain("ann"))), ruled: Some(15), ..world("eve", 10) }, 11, "as `ann`, until 1970-01-01T12:00:00Z")]
+#[case::approved_by_a_slow_clock(World { ruling: Some((Ruling::Approved, plain("ann"))), ruled: Some(8), ..world("eve", 10) }, 11, "as `ann`, until 1970-01-01T11:00:00Z")]
 #[case::denied(World { ruling: Some((Ruling::Denied, plain("ann"))), ..world("eve", 10) }, 11, "denied by ann")]
 #[case::cancelled(World { ruling: Some((Ruling::Cancelled, plain("eve"))), ..world("eve", 10) }, 11, "cancelled")]
 #[case::by_nobody_who_may(World { ruling: Some((Ruling::Approved, plain("eve"))), ..world("eve", 10) }, 11, "the decision of eve does not count")]
@@ -178,12 +184,14 @@ prop_compose! {
         service_accounts in prop::sample::select(ServiceAccountRequests::ALL),
         hours in 1_i64..=8,
         created in 0_i64..24,
+        ruled in prop::option::of(-1_i64..30),
         governed in any::<bool>(),
     ) -> World {
         let requester = person(requester, extras.0, &[]);
         let ruling = ruling.map(|ruling| (ruling, person(decider, extras.1, &[group])));
         let ask = ask("prod", &format!("{hours}h"));
-        World { ask, requester, ruling, policy: governed.then(policy), service_accounts, created }
+        let ruled = ruled.map(|hours| created + hours);
+        World { ask, requester, ruling, ruled, policy: governed.then(policy), service_accounts, created }
     }
 }
 
@@ -204,7 +212,8 @@ proptest! {
                     prop_assert!(auto.check(&world.requester.names(), world.ask.duration(), decided).is_ok());
                 }
                 Some((who, entry)) => {
-                    prop_assert_eq!(decided, now);
+                    let ruled = world.ruled.map_or(now, at);
+                    prop_assert_eq!(decided, ruled.min(now).max(at(world.created)), "from the decision, whoever looks when");
                     prop_assert!(!who.is(world.requester.identity()) && !who.is_service_account());
                     prop_assert!(["ann", "ops", "ben"].contains(&entry.as_str()));
                     let opted_in = world.service_accounts == APPROVERS;

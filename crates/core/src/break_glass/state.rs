@@ -62,7 +62,7 @@ pub enum State {
     Active(Running),
     /// Somebody ended it.
     Closed {
-        /// When that was seen.
+        /// When they did, as far as that is known; else when it was seen.
         at: Timestamp,
     },
     /// Its duration is over.
@@ -85,14 +85,15 @@ pub fn start(facts: &Facts<'_>, now: Timestamp) -> Start {
     }
 }
 
-/// What becomes of one that is going on.
-pub fn run(running: Running, closed: bool, now: Timestamp) -> State {
-    if now >= running.until {
-        State::Expired { at: running.until }
-    } else if closed {
-        State::Closed { at: now }
-    } else {
-        State::Active(running)
+/// What becomes of one that is going on, and was `closed` then, if somebody has closed it. A closing counts though nobody looks until
+/// the end is past; one that comes after the end closes nothing.
+pub fn run(running: Running, closed: Option<Timestamp>, now: Timestamp) -> State {
+    // Clocks differ, and nobody closes what has not begun, or in the future.
+    let closed = closed.map(|at| at.min(now).max(running.at));
+    match closed {
+        Some(at) if at < running.until => State::Closed { at },
+        _ if now >= running.until => State::Expired { at: running.until },
+        _ => State::Active(running),
     }
 }
 

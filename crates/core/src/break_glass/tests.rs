@@ -142,22 +142,40 @@ fn a_limit_says_which_and_when_to_come_back() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
-    /// However often and whenever somebody looks: it is active only before its end and until somebody closes it, and never again.
+    /// However often and whenever somebody looks: it is active only before its end and until somebody closes it, and never again. It
+    /// was closed if somebody did before its end, though nobody may have looked until long after.
     #[test]
-    fn what_has_ended_begins_no_more(mut looks in prop::collection::vec((0_i64..300, prop::bool::weighted(0.1)), 1..12), length in 1_i64..240) {
-        looks.sort_unstable();
+    fn what_has_ended_begins_no_more(mut acts in prop::collection::vec((0_i64..300, prop::bool::weighted(0.2)), 1..12), length in 1_i64..240) {
+        acts.sort_unstable();
         let running = Running { at: at(0), until: at(length) };
-        let (mut state, mut closed) = (State::Active(running), false);
-        for (minute, closes) in looks {
-            closed |= closes;
+        let (mut state, mut closed) = (State::Active(running), None);
+        for (minute, closes) in acts {
+            if closes {
+                closed = closed.or(Some(minute));
+                continue;
+            }
             let State::Active(running) = state else { break };
-            state = run(running, closed, at(minute));
+            state = run(running, closed.map(at), at(minute));
+            let in_time = closed.filter(|closed| *closed < length);
             match &state {
-                State::Active(same) => prop_assert!(minute < length && !closed && *same == running),
-                State::Closed { at: end } => prop_assert!(closed && minute < length && *end == at(minute)),
-                State::Expired { at: end } => prop_assert!(minute >= length && *end == at(length)),
+                State::Active(same) => prop_assert!(minute < length && closed.is_none() && *same == running),
+                State::Closed { at: end } => prop_assert_eq!(Some(*end), in_time.map(at)),
+                State::Expired { at: end } => prop_assert!(minute >= length && in_time.is_none() && *end == at(length)),
                 State::Refused(_) => prop_assert!(false, "it had begun"),
             }
         }
     }
+}
+
+#[rstest]
+#[case::nobody_did(None, 10, "active until")]
+#[case::in_time(Some(5), 10, "closed at 1970-01-01T00:05:00Z")]
+#[case::in_time_and_seen_late(Some(5), 90, "closed at 1970-01-01T00:05:00Z")]
+#[case::too_late(Some(60), 90, "expired at 1970-01-01T01:00:00Z")]
+#[case::by_a_clock_that_is_fast(Some(20), 10, "closed at 1970-01-01T00:10:00Z")]
+#[case::by_a_clock_that_is_slow(Some(-5), 10, "closed at 1970-01-01T00:00:00Z")]
+fn a_closing_counts_from_when_it_was(#[case] closed: Option<i64>, #[case] minute: i64, #[case] expected: &str) {
+    let running = Running { at: at(0), until: at(60) };
+    let said = run(running, closed.map(at), at(minute)).to_string();
+    assert!(said.contains(expected), "{said}");
 }

@@ -73,6 +73,13 @@ fn the_glass_is_broken_closed_and_not_broken_again() {
     let refused = becomes(&place, "again", "Refused");
     assert!(refused.contains("maxPerProfile 20"), "which limit, and when to come back: {refused}");
     place.keeps_answering("api", "frozen", LEASE_AND_A_SECOND);
+
+    kubectl(["delete", "namespace", &place.name, "--timeout=90s"]).unwrap();
+    kubectl(["create", "namespace", &place.name]).unwrap();
+    place.service_account("api");
+    let oncall = Person::who_is("sentinel-break-glass", &place);
+    event(&place, &oncall, "once-more", &json!({})).unwrap();
+    becomes(&place, "once-more", "Refused");
 }
 
 #[test]
@@ -151,12 +158,14 @@ fn an_emergency_begun_before_the_webhook_and_the_operator_went_is_closed_without
     scale("sentinel-webhook", 0);
     let begun = event(&place, &oncall, "another", &json!({})).unwrap_err();
     assert!(begun.contains("stamps.sentinel.dev"), "{begun}");
+    scale("sentinel-operator", 0);
     // Who ends it takes power away: for that nobody has to be asked.
     let close = json!({"spec": {"closed": true, "closedReason": "queue is drained"}}).to_string();
     oncall.kubectl(&place, ["patch", "breakglassevent", "invoices", "--type=merge", "-p", &close]).unwrap();
     place.calls("api", "frozen", LEASE_AND_A_SECOND * 2);
-    becomes(&place, "invoices", "Closed");
     scale("sentinel-webhook", 2);
+    scale("sentinel-operator", 2);
+    becomes(&place, "invoices", "Closed");
 }
 
 #[test]

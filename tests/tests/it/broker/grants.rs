@@ -147,7 +147,7 @@ async fn an_approval_is_void_once_the_service_account_is_another() {
 }
 
 #[tokio::test]
-async fn an_emergency_overrides_a_deny_until_it_is_closed_and_nothing_overrides_a_wanted_session_table() {
+async fn an_emergency_overrides_a_deny_until_it_is_closed() {
     with_broker(async |stage| {
         stage.policy(&json!([{"name": "r", "effect": "deny", "conditions": {}}])).await;
         let token = stage.pod("api-0", "api").await;

@@ -10,7 +10,7 @@ use rstest::rstest;
 use sentinel_api::{AccessPolicy, Condition, ConditionStatus, SentinelProfile};
 use serde_json::{Value, json};
 
-use super::world::{SOON, operator};
+use super::world::{SOON, fail_over, operator};
 use crate::aws_wire::{emulators, refuse_the_real_aws};
 use crate::world::{client, eventually, unique};
 
@@ -136,6 +136,24 @@ impl Story {
 
 fn allow() -> Value {
     json!([{"name": "all", "effect": "allow"}])
+}
+
+#[tokio::test]
+async fn a_table_that_can_not_be_searched_for_rows_without_pods_is_a_finding_of_the_audit() {
+    let table = unique("unsearched");
+    without("gsi-status").make(&table).await;
+    let story = Story::begin(json!({"sessionTable": table}), allow()).await;
+    // It is searched when an operator begins.
+    fail_over().await;
+    eventually("the profile to say so, and not to comply", SOON, async || {
+        let status = story.profiles.get(&story.name).await.unwrap().status.unwrap_or_default();
+        let told = status.stray_rows.iter().any(|one| one.table == table && one.session.is_none());
+        let compliant = status.conditions.into_iter().find(|one| one.type_ == "Compliant");
+        told && compliant
+            .is_some_and(|one| one.status == ConditionStatus::False && one.message.contains("RowWithoutPod"))
+    })
+    .await;
+    story.end().await;
 }
 
 #[rstest]
