@@ -10,8 +10,8 @@ use kube::{Resource, ResourceExt as _};
 use sentinel_api::audit::{DefaultTable, Evidence, PodEvidence, RefusedPolicy, SessionEvidence};
 use sentinel_api::names::{INJECTED_LABEL, PROFILE_ANNOTATION, VERSION_ANNOTATION};
 use sentinel_api::{
-    AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec, Phase, ProfileStatus,
-    RateLimitPolicy, RateLimitPolicySpec, SentinelProfile, SentinelSession,
+    AccessPolicy, AccessPolicySpec, ApprovalPolicy, ApprovalPolicySpec, BreakGlassPolicy, BreakGlassPolicySpec, Phase,
+    ProfileStatus, RateLimitPolicy, RateLimitPolicySpec, SentinelProfile, SentinelSession,
 };
 use sentinel_decision::{Entry as _, Loose, ProfileEntry};
 use serde::de::DeserializeOwned;

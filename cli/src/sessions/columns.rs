@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kube::api::DynamicObject;
-use sentinel_api::SentinelSession;
+use sentinel_api::{HARD_REVOKED, SentinelSession};
 
 use super::filter::Filter;
 use super::seen::Seen;
@@ -13,7 +13,7 @@ impl Listing for Filter {
     const NOUN: &'static str = "sessions";
     const COLUMNS: &'static [&'static str] =
         &["USER", "PROFILE", "POD", "STATUS", "REQUESTS", "LAST-ACCESS", "EXPIRY", "AGE"];
-    const MORE: &'static [&'static str] = &["TABLE", "REVOKED-BY", "REVOKED-REASON"];
+    const MORE: &'static [&'static str] = &["TABLE", "REVOKED-BY", "HARD-REVOKED", "REVOKED-REASON"];
 
     fn fields(&self) -> String {
         self.selector()
@@ -26,6 +26,8 @@ impl Listing for Filter {
     fn cells(object: &DynamicObject, now: Timestamp) -> Vec<String> {
         let Seen { user, profile, pod, status, created, .. } = Seen::of(object);
         let ago = |time: Option<Timestamp>| time.map_or("<none>".to_owned(), |time| age(time, now));
+        let denied = status.conditions.iter().find(|one| one.type_ == HARD_REVOKED);
+        let denied = denied.map(|one| format!("{:?}", one.status)).unwrap_or_default();
         let last = status.last_access.as_deref().and_then(|time| time.parse().ok());
         vec![
             user,
@@ -38,6 +40,7 @@ impl Listing for Filter {
             ago(created),
             status.table.unwrap_or_default(),
             status.revoked_by.unwrap_or_default(),
+            denied,
             status.revoked_reason.unwrap_or_default(),
         ]
     }
@@ -51,7 +54,8 @@ mod tests {
     use serde_json::json;
 
     fn session(name: &str) -> DynamicObject {
-        let status = json!({"phase": "Revoked", "requests": 12, "lastAccess": "1970-01-01T00:01:00Z", "revokedBy": "dana", "revokedReason": "a\u{1b}[2Jb"});
+        let status = json!({"phase": "Revoked", "requests": 12, "lastAccess": "1970-01-01T00:01:00Z", "revokedBy": "dana", "revokedReason": "a\u{1b}[2Jb",
+            "conditions": [{"type": "HardRevoked", "status": "True", "reason": "Denied", "message": "", "lastTransitionTime": "1970-01-01T00:02:00Z"}]});
         let object = json!({
             "metadata": {"name": name, "namespace": "payments", "creationTimestamp": "1970-01-01T00:00:00Z"},
             "spec": {"user": "system:serviceaccount:payments:api", "profile": "prod", "pod": "api-0"}, "status": status,
@@ -70,8 +74,11 @@ mod tests {
         );
         let mut wide = Table::<Filter>::new(Format::Wide);
         let text = wide.whole(&[session("a")], now);
-        assert!(text.lines().next().unwrap().ends_with("AGE   TABLE   REVOKED-BY   REVOKED-REASON"), "{text}");
-        assert!(text.ends_with("dana         a\u{FFFD}[2Jb\n"), "{text}");
+        assert!(
+            text.lines().next().unwrap().ends_with("AGE   TABLE   REVOKED-BY   HARD-REVOKED   REVOKED-REASON"),
+            "{text}"
+        );
+        assert!(text.ends_with("dana         True           a\u{FFFD}[2Jb\n"), "{text}");
         let next = wide.next(&session("b"), now);
         assert_eq!(
             next.find("system:"),

@@ -1,10 +1,11 @@
 //! A pod that waits for an approval goes on when it is given, and stops when it ends.
 
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{LEASE_AND_A_SECOND, Place, apply, scale, until};
+use crate::cluster::{LEASE_AND_A_SECOND, Place, apply, run, scale, until};
 use crate::people::Person;
 
 const JUSTIFICATION: &str = "move the invoices table, ticket 7";
@@ -156,6 +157,12 @@ fn one_person_with_two_user_names_is_one_person_and_a_group_approves() {
     assert!(changed.contains("never change"), "immutable: {changed}");
 }
 
+/// A moment in UTC, as the API has it.
+fn date(arguments: &[&str]) -> String {
+    let text = run(Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).args(arguments), None).unwrap();
+    text.trim().to_owned()
+}
+
 #[test]
 fn a_request_decided_while_no_operator_leads_is_granted_from_its_decision_by_the_next() {
     let place = Place::alone();
@@ -168,8 +175,15 @@ fn a_request_decided_while_no_operator_leads_is_granted_from_its_decision_by_the
     decide(&place, &approves, "ticket-3", "Approved").unwrap();
     let decided = place.kubectl(["get", "accessrequest", "ticket-3", "-o", "jsonpath={.status.phase}"]).unwrap();
     assert_eq!(decided, "Pending", "nobody is there to grant it");
+    // The hour runs from now on, and not from when somebody grants it.
+    let latest = date(&["-d", "+3602 seconds"]);
+    until("some seconds to pass", LEASE_AND_A_SECOND * 2, || {
+        if date(&["-d", "+3595 seconds"]) > latest { Ok(()) } else { Err(latest.clone()) }
+    });
     scale("sentinel-operator", 2);
     granted(&place, "ticket-3", "True");
+    let end = place.kubectl(["get", "accessrequest", "ticket-3", "-o", "jsonpath={.status.expiresAt}"]).unwrap();
+    assert!(end <= latest, "{end} is after {latest}");
     place.ready("migrate");
     place.calls("migrate", "assumed-role", LEASE_AND_A_SECOND * 4);
 }

@@ -59,6 +59,12 @@ pub async fn while_dead(meanwhile: impl AsyncFnOnce()) {
     operator();
 }
 
+/// Has `meanwhile` happen while nobody kills the operator: what is deleted while it is dead is told by nobody.
+pub async fn while_alive(meanwhile: impl AsyncFnOnce()) {
+    let _turn = TURN.lock().await;
+    meanwhile().await;
+}
+
 /// Kills the operator, and has another replica take over.
 pub async fn fail_over() {
     while_dead(async || {
