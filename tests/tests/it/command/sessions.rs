@@ -60,7 +60,7 @@ async fn sessions_are_listed_by_user_profile_and_status() {
         }
         let wide = sentinel(&["sessions", "-A", "-o", "wide", "--user", &exact]).await.stdout;
         let lines: Vec<Vec<&str>> = wide.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!((lines[0][0], lines[0][9], lines[0].len()), ("NAMESPACE", "AGE", 13));
+        assert_eq!((lines[0][0], lines[0][9], lines[0].len()), ("NAMESPACE", "AGE", 14));
         assert_eq!(
             (lines[1][0], lines[1][1], lines[1][5], lines[1][6]),
             (namespace.as_str(), "a", "Active", "3"),
