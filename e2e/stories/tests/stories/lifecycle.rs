@@ -105,6 +105,33 @@ fn each_run_of_a_cron_job_is_a_session_that_ends_with_it() {
     }
 }
 
+/// Everything that runs on the node dies: the pod's containers and sandbox, and Sentinel itself.
+#[test]
+fn a_session_outlives_the_restart_of_its_node() {
+    let place = Place::alone();
+    place.running_pod("api");
+    let session = place.session_name("api");
+    cluster(&["stop", "kubelet"]);
+    let kill = "for task in $(ctr -n k8s.io tasks ls -q); do ctr -n k8s.io tasks kill --all --signal KILL $task; done";
+    cluster(&["enter", "sh", "-c", kill]);
+    cluster(&["restart", "containerd"]);
+    cluster(&["start", "kubelet"]);
+    let took = place.calls("api", "assumed-role", RECOVERY * 2);
+    println!("measured: credentials {took:?} after the node was up");
+    let restarts =
+        "jsonpath={.status.containerStatuses[0].restartCount} {.status.initContainerStatuses[0].restartCount}";
+    let counts = place.kubectl(["get", "pod", "api", "-o", restarts]).unwrap();
+    assert!(counts.split(' ').all(|count| count != "0"), "{counts}");
+    for name in ["operator", "webhook", "broker"] {
+        let deployment = format!("deployment/sentinel-{name}");
+        kubectl(["-n", "sentinel-system", "rollout", "status", &deployment, "--timeout=120s"]).unwrap();
+    }
+    let all = sessions(&place);
+    assert_eq!(all.keys().collect::<Vec<_>>(), [&session], "one pod, one session");
+    place.phase("api", "Active", LEASE_AND_A_SECOND);
+    assert_eq!(row(&session), "active");
+}
+
 #[test]
 fn a_session_outlives_its_app_its_sidecar_and_the_kubelet() {
     let place = Place::alone();
