@@ -105,6 +105,15 @@ fn each_run_of_a_cron_job_is_a_session_that_ends_with_it() {
     }
 }
 
+fn both_were_restarted(place: &Place) {
+    until("app and sidecar to have been restarted", RECOVERY, || {
+        let counts =
+            "jsonpath={.status.containerStatuses[0].restartCount} {.status.initContainerStatuses[0].restartCount}";
+        let counts = place.kubectl(["get", "pod", "api", "-o", counts])?;
+        if counts.split(' ').all(|count| count != "0") { Ok(()) } else { Err(counts) }
+    });
+}
+
 /// Everything that runs on the node dies: the pod's containers and sandbox, and Sentinel itself.
 #[test]
 fn a_session_outlives_the_restart_of_its_node() {
@@ -118,10 +127,7 @@ fn a_session_outlives_the_restart_of_its_node() {
     cluster(&["start", "kubelet"]);
     let took = place.calls("api", "assumed-role", RECOVERY * 2);
     println!("measured: credentials {took:?} after the node was up");
-    let restarts =
-        "jsonpath={.status.containerStatuses[0].restartCount} {.status.initContainerStatuses[0].restartCount}";
-    let counts = place.kubectl(["get", "pod", "api", "-o", restarts]).unwrap();
-    assert!(counts.split(' ').all(|count| count != "0"), "{counts}");
+    both_were_restarted(&place);
     for name in ["operator", "webhook", "broker"] {
         let deployment = format!("deployment/sentinel-{name}");
         kubectl(["-n", "sentinel-system", "rollout", "status", &deployment, "--timeout=120s"]).unwrap();
@@ -143,16 +149,7 @@ fn a_session_outlives_its_app_its_sidecar_and_the_kubelet() {
     }
     cluster(&["restart", "kubelet"]);
     place.calls("api", "assumed-role", RECOVERY);
-    until("both containers to have been restarted", RECOVERY, || {
-        let counts = place.kubectl([
-            "get",
-            "pod",
-            "api",
-            "-o",
-            "jsonpath={.status.containerStatuses[0].restartCount} {.status.initContainerStatuses[0].restartCount}",
-        ])?;
-        if counts.split(' ').all(|count| count != "0") { Ok(()) } else { Err(counts) }
-    });
+    both_were_restarted(&place);
     let all = sessions(&place);
     assert_eq!(all.keys().collect::<Vec<_>>(), [&session], "one pod, one session");
     place.phase("api", "Active", LEASE_AND_A_SECOND);
