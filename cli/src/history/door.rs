@@ -20,6 +20,9 @@ pub(super) struct Approval {
     pub(super) auto_approved: bool,
     pub(super) justification: String,
     pub(super) decided_at: Option<Timestamp>,
+    /// When and by whom the grant was ended before its time: its object was deleted.
+    pub(super) ended_at: Option<Timestamp>,
+    pub(super) ended_by: Option<String>,
     pub(super) name: String,
 }
 
@@ -87,6 +90,9 @@ impl Approval {
             self.comment = line.approver_comment.as_ref().map(kept);
             (self.auto_approved, self.decided_at) = (line.auto_approved, Some(line.timestamp));
         }
+        if line.event == "request.cancelled" {
+            (self.ended_at, self.ended_by) = (Some(line.timestamp), Some(kept(&line.asked.actor)));
+        }
     }
 }
 
@@ -94,6 +100,11 @@ impl Emergency {
     /// Who broke the glass, as people call them.
     pub(super) fn breaker(&self) -> String {
         shown(&self.invoker, self.invoker_person.as_ref())
+    }
+
+    /// Who closed it, likewise.
+    pub(super) fn closer(&self) -> Option<String> {
+        self.closed_by.as_ref().map(|closer| shown(closer, self.closed_by_person.as_ref()))
     }
 
     /// The same.

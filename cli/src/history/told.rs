@@ -108,7 +108,15 @@ fn why(access: &Access) -> String {
 
 fn stopped(access: &Access) -> String {
     let revoked = access.revoked.iter().map(|it| format!("revoked {} by {}: {}", second(it.at), it.by, it.reason));
-    revoked.chain(access.locked.iter().map(locked)).collect::<Vec<_>>().join("; ")
+    let ended = access.approval.as_ref().and_then(|approval| {
+        let (at, by) = (approval.ended_at?, approval.ended_by.as_deref()?);
+        Some(format!("grant ended {} by {by}", second(at)))
+    });
+    let closed = access.emergency.as_ref().and_then(|emergency| {
+        let why = emergency.closed_reason.as_deref().unwrap_or("no reason was given");
+        Some(format!("closed by {}: {why}", emergency.closer()?))
+    });
+    revoked.chain(access.locked.iter().map(locked)).chain(ended).chain(closed).collect::<Vec<_>>().join("; ")
 }
 
 fn locked(lock: &LockTold) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cluster::{LEASE_AND_A_SECOND, Place};
+use crate::cluster::{LEASE_AND_A_SECOND, Place, kubectl, until};
 
 /// `kubectl` as a person who has `*` on `*` in the place.
 fn as_tenant(place: &Place, arguments: &[&str]) -> Result<String, String> {
@@ -108,5 +108,57 @@ fn each_program_has_the_rights_of_the_golden_table_and_no_others() {
             rights, golden,
             "{program}: if it is meant, `charts/rights {program} > tests/golden/rbac/{program}.txt`"
         );
+    }
+}
+
+/// The chart's ClusterRoles for people, each bound to somebody who may do nothing else.
+#[test]
+fn each_role_for_people_is_for_its_work_and_for_no_other() {
+    let place = Place::shared();
+    let roles: [(&str, &[&str], &[&str]); 10] = [
+        ("sentinel-sessions-view", &["list sentinelsessions"], &["patch sentinelsessions", "list accesslocks"]),
+        ("sentinel-sessions-revoke", &["patch sentinelsessions"], &["delete sentinelsessions", "create accesslocks"]),
+        (
+            "sentinel-locker",
+            &["create accesslocks", "delete accesslocks", "list sentinelsessions"],
+            &["patch sentinelsessions", "patch accesspolicies"],
+        ),
+        (
+            "sentinel-requests-view",
+            &["list accessrequests", "list breakglassevents"],
+            &["create accessrequests", "create breakglassevents"],
+        ),
+        (
+            "sentinel-requester",
+            &["create accessrequests", "patch accessrequests"],
+            &["delete accessrequests", "create breakglassevents", "patch accessrequests/status"],
+        ),
+        ("sentinel-approver", &["patch accessrequests"], &["create accessrequests", "patch approvalpolicies"]),
+        ("sentinel-break-glass", &["create breakglassevents"], &["delete breakglassevents", "create accessrequests"]),
+        ("sentinel-break-glass-close", &["patch breakglassevents"], &["create breakglassevents"]),
+        (
+            "sentinel-policy-admin",
+            &["create accesspolicies", "patch sentinelprofiles", "delete ratelimitpolicies"],
+            &["create accesslocks", "patch accessrequests", "get secrets"],
+        ),
+        (
+            "sentinel-auditor",
+            &["list accesspolicies", "list sentinelsessions", "list pods", "list accesslocks"],
+            &["get secrets", "patch sentinelsessions", "create accesslocks"],
+        ),
+    ];
+    for (role, own, others) in roles {
+        let user = format!("{role}-of-{}", place.name);
+        kubectl(["create", "clusterrolebinding", &user, "--clusterrole", role, "--user", &user]).unwrap();
+        let may = |what: &&str| {
+            let (verb, resource) = what.split_once(' ').unwrap();
+            place.kubectl(["auth", "can-i", verb, resource, "--as", &user]).is_ok()
+        };
+        until(&format!("{role} to be bound"), LEASE_AND_A_SECOND, || {
+            let lacking: Vec<_> = own.iter().filter(|what| !may(what)).collect();
+            if lacking.is_empty() { Ok(()) } else { Err(format!("may not {lacking:?}")) }
+        });
+        assert_eq!(others.iter().filter(|what| may(what)).collect::<Vec<_>>(), Vec::<&&str>::new(), "{role}");
+        kubectl(["delete", "clusterrolebinding", &user]).unwrap();
     }
 }
