@@ -104,9 +104,9 @@ Examples:
   kubectl sentinel audit -o json --minors-behind 1
 
 Finds, over all namespaces: NotInjected (a pod asks for a profile and has no sidecar: the webhook was down, or the annotation came
-later), SessionWithoutPod (a session is live and its pod is not), RowWithoutPod (a row is active, its
-pod is gone and the operator could not end it, or could not look for such rows), NoTable (a rule requires a session, and no table is named),
-OldSidecar, ProfileUnusable and PolicyRefused. What has just changed may be found a moment too long.
+later), SessionWithoutPod (a session is live and its pod is not), RowWithoutPod (a row is active, its pod is gone, and the operator
+could not end it, or could not look for such rows), NoTable (a rule requires a session, and no table is named), OldSidecar,
+ProfileUnusable and PolicyRefused. What has just changed may be found a moment too long.
 
 It reads the cluster's policies, profiles, sessions, and of pods the metadata. The operator counts the same, every five minutes
 (sentinel_audit_findings), and says it in each profile's condition Compliant.
